@@ -1,0 +1,8 @@
+import sinon from 'sinon';
+
+/** Restores every stub and fake timer after each test. */
+export const mochaHooks = {
+  afterEach(): void {
+    sinon.restore();
+  },
+};
