@@ -1,0 +1,185 @@
+import type { Agent } from 'node:http';
+import { type Clock, systemClock } from './clock';
+import type { Credentials } from './credentials';
+import { ApiError, type ApiErrorKind } from './errors';
+import { type FetchLike, type HttpAnswer, sendOnce } from './http/attempt';
+import { type AnswerFault, readAnswer } from './http/error-mapping';
+import { patience, withRetry } from './http/retry';
+import { parseRetryAfter } from './http/retry-timing';
+import { type JsonObject, stringifyJson } from './json';
+import { type Logger, silentLogger } from './logger';
+
+export interface ApiClientOptions {
+  /** Origin of the workspace, as `parseHost` returns it. */
+  readonly host: string;
+  readonly credentials: Credentials;
+  readonly fetch: FetchLike;
+  /** Keep-alive or proxy agent for all requests. */
+  readonly agent?: Agent | undefined;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  readonly logger?: Logger;
+  /** Value of the User-Agent header. */
+  readonly userAgent: string;
+}
+
+/** One logical call: what is asked, why, and whether it may be repeated. */
+export interface ApiRequest {
+  /** The purpose, for errors and logs, without full stop: `Submitting the run of notebook "/x"`. */
+  readonly what: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path below the host: `/api/2.2/jobs/runs/get`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  /** May the request be sent twice? Default: true for all methods but POST and PATCH. */
+  readonly isRepeatable?: boolean;
+  /** `poll` has more patience than `call` (default); `once` makes one attempt. */
+  readonly patience?: 'call' | 'poll' | 'once';
+  /** Longest time for one attempt, in milliseconds; default 60,000. */
+  readonly timeoutMs?: number;
+  /** What to do, for kinds of failure that need other words than the default. */
+  readonly hints?: Partial<Record<ApiErrorKind, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const defaultTimeoutMs = 60_000;
+
+/** The one way to the REST API of a workspace: authenticates, repeats, maps errors. Knows no endpoint. */
+export class ApiClient {
+  readonly host: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly #options: ApiClientOptions;
+  readonly #random: () => number;
+  #hadContact = false;
+
+  constructor(options: ApiClientOptions) {
+    this.host = options.host;
+    this.clock = options.clock ?? systemClock;
+    this.logger = options.logger ?? silentLogger;
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /**
+   * Sends one logical call and resolves to its JSON object. Throws ApiError when the server says no, TransportError when
+   * no answer arrives within the patience, or the signal's reason.
+   */
+  async request(request: ApiRequest): Promise<JsonObject> {
+    let mayRenew = true;
+    const attempt = async (remainingMs: number): Promise<JsonObject> => {
+      try {
+        return await this.#attempt(request, remainingMs);
+      } catch (error) {
+        if (!mayRenew || !isRefusedToken(error)) throw error;
+        mayRenew = false;
+        if (!(await this.#options.credentials.renew(request.signal))) throw error;
+        return await this.#attempt(request, remainingMs);
+      }
+    };
+    return withRetry(
+      {
+        what: request.what,
+        isRepeatable:
+          request.patience !== 'once' &&
+          (request.isRepeatable ?? (request.method !== 'POST' && request.method !== 'PATCH')),
+        patienceMs: () => this.#patienceMs(request),
+        clock: this.clock,
+        random: this.#random,
+        logger: this.logger,
+        signal: request.signal,
+      },
+      attempt,
+    );
+  }
+
+  #patienceMs(request: ApiRequest): number {
+    if (!this.#hadContact) return patience.firstContact;
+    return request.patience === 'poll' ? patience.poll : patience.call;
+  }
+
+  async #attempt(request: ApiRequest, remainingMs: number): Promise<JsonObject> {
+    const url = `${this.host}${request.path}${describeQuery(request.query)}`;
+    const authorization = await this.#options.credentials.authorization(request.signal);
+    const start = this.clock.now();
+    const answer = await this.#send(request, url, authorization, remainingMs);
+    const took = this.clock.now() - start;
+    const place = `${request.method} ${request.path}${describeQuery(request.query)}`;
+    this.logger.debug(`${place} → ${answer.status} (${took} ms)`);
+    const read = readAnswer(request.method, request.path, answer);
+    if ('json' in read) {
+      this.#hadContact = true;
+      return read.json;
+    }
+    if (read.fault.isFromService) this.#hadContact = true;
+    this.logger.debug(`${place} answered ${answer.text.slice(0, 1000)}`);
+    throw this.#toApiError(request, answer, read.fault);
+  }
+
+  async #send(
+    request: ApiRequest,
+    url: string,
+    authorization: string,
+    remainingMs: number,
+  ): Promise<HttpAnswer> {
+    const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+    try {
+      return await sendOnce(this.#options, {
+        method: request.method,
+        url,
+        headers: {
+          Authorization: authorization,
+          'User-Agent': this.#options.userAgent,
+          Accept: 'application/json',
+          ...(request.body !== undefined && { 'Content-Type': 'application/json' }),
+        },
+        ...(request.body !== undefined && { body: stringifyJson(request.body) }),
+        timeoutMs: this.#hadContact ? timeoutMs : Math.min(timeoutMs, remainingMs),
+        signal: request.signal,
+      });
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.logger.debug(
+        `${request.method} ${request.path}${describeQuery(request.query)} → ${text}`,
+      );
+      throw error;
+    }
+  }
+
+  #toApiError(request: ApiRequest, answer: HttpAnswer, fault: AnswerFault): ApiError {
+    const requestId = answer.header('x-request-id') ?? answer.header('x-databricks-request-id');
+    const place = [
+      `HTTP ${answer.status}${fault.errorCode ? ` ${fault.errorCode}` : ''}`,
+      `${request.method} ${this.host}${request.path}`,
+      ...(requestId ? [`request ${requestId}`] : []),
+    ].join(', ');
+    const said = fault.serverMessage.replace(/[.\s]+$/, '');
+    return new ApiError(
+      `${request.what} failed: ${said} (${place}).`,
+      {
+        status: answer.status,
+        errorCode: fault.errorCode,
+        serverMessage: fault.serverMessage,
+        kind: fault.kind,
+        method: request.method,
+        path: request.path,
+        requestId,
+        retryAfterMs: parseRetryAfter(answer.header('retry-after'), this.clock.now()),
+        isTransient: fault.isTransient,
+        isFromService: fault.isFromService,
+      },
+      { hint: request.hints?.[fault.kind] ?? fault.hint },
+    );
+  }
+}
+
+function isRefusedToken(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 401 || error.status === 403);
+}
+
+function describeQuery(query: ApiRequest['query']): string {
+  const parameters = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+  if (parameters.length === 0) return '';
+  return `?${parameters.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&')}`;
+}

@@ -1,0 +1,21 @@
+/** Who we are to the workspace. Secrets live in memory only and are never part of `description`. */
+export interface Credentials {
+  /** In words, for logs and errors: `personal access token from variable DATABRICKS_TOKEN`. */
+  readonly description: string;
+  /** The value of the Authorization header; may ask an identity provider. */
+  authorization(signal?: AbortSignal): Promise<string>;
+  /**
+   * Replaces a token that was refused. Resolves to false when these credentials cannot be renewed, such as a personal
+   * access token.
+   */
+  renew(signal?: AbortSignal): Promise<boolean>;
+}
+
+/** A token that is given as it is: a personal access token, or a ready Microsoft Entra token. */
+export function tokenCredentials(token: string, description: string): Credentials {
+  return {
+    description,
+    authorization: () => Promise.resolve(`Bearer ${token}`),
+    renew: () => Promise.resolve(false),
+  };
+}

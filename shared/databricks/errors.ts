@@ -1,0 +1,107 @@
+import type { Run } from './run';
+
+/** What callers branch on: computed once from status, error code and message, see http/error-mapping.ts. */
+export type ApiErrorKind =
+  | 'unauthenticated'
+  | 'permission-denied'
+  | 'not-found'
+  | 'already-exists'
+  | 'conflict'
+  | 'rate-limited'
+  | 'unavailable'
+  | 'invalid'
+  | 'other';
+
+/**
+ * A failure whose cause is known and which the user can act on: `message` says what was attempted and what happened,
+ * `hint` what to do. Everything else that is thrown is a defect.
+ */
+export abstract class ExpectedError extends Error {
+  readonly hint: string;
+
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.hint = options.hint ?? '';
+  }
+}
+
+/** What an ApiError carries beside its message. */
+export interface ApiErrorDetails {
+  readonly status: number;
+  readonly errorCode: string | undefined;
+  readonly serverMessage: string;
+  readonly kind: ApiErrorKind;
+  readonly method: string;
+  readonly path: string;
+  readonly requestId: string | undefined;
+  /** What the server asked to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+  /** True when sending the same request again may succeed. */
+  readonly isTransient: boolean;
+  /** True when the answer came from the Databricks service itself, not from something in front of it. */
+  readonly isFromService: boolean;
+}
+
+/** The workspace (or something in front of it) answered, and the answer is not the documented success. */
+export class ApiError extends ExpectedError {
+  override readonly name = 'ApiError';
+  readonly details: ApiErrorDetails;
+
+  constructor(
+    message: string,
+    details: ApiErrorDetails,
+    options: { hint?: string; cause?: unknown } = {},
+  ) {
+    super(message, options);
+    this.details = details;
+  }
+
+  get kind(): ApiErrorKind {
+    return this.details.kind;
+  }
+
+  get status(): number {
+    return this.details.status;
+  }
+
+  get errorCode(): string | undefined {
+    return this.details.errorCode;
+  }
+}
+
+/** No usable answer arrived: name not found, refused, reset, TLS, time-out of one attempt. Keeps the cause. */
+export class TransportError extends ExpectedError {
+  override readonly name = 'TransportError';
+  /** False for what another attempt cannot heal, such as a certificate that is not trusted. */
+  readonly isTransient: boolean;
+
+  constructor(
+    message: string,
+    options: { hint?: string; cause?: unknown; isTransient?: boolean } = {},
+  ) {
+    super(message, options);
+    this.isTransient = options.isTransient ?? true;
+  }
+}
+
+/** A run did not end in the time given to it; it keeps going. */
+export class WaitTimeoutError extends ExpectedError {
+  override readonly name = 'WaitTimeoutError';
+  /** The run as it was last seen, undefined when it was never seen. */
+  readonly run: Run | undefined;
+  readonly timeoutMs: number;
+
+  constructor(
+    message: string,
+    details: { run: Run | undefined; timeoutMs: number; hint?: string },
+  ) {
+    super(message, details.hint === undefined ? {} : { hint: details.hint });
+    this.run = details.run;
+    this.timeoutMs = details.timeoutMs;
+  }
+}
+
+/** A run ended with another result than the one asked for. */
+export class RunFailedError extends ExpectedError {
+  override readonly name = 'RunFailedError';
+}

@@ -1,0 +1,294 @@
+import type { ApiErrorKind } from '../errors';
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../json';
+import type { HttpAnswer } from './attempt';
+
+/** What was wrong with an answer. */
+export interface AnswerFault {
+  readonly errorCode: string | undefined;
+  readonly serverMessage: string;
+  readonly kind: ApiErrorKind;
+  readonly isTransient: boolean;
+  /** True when the answer has the form of the Databricks service. */
+  readonly isFromService: boolean;
+  readonly hint: string;
+}
+
+/** An answer is the documented JSON object, or it is at fault. */
+export type ReadAnswer = { readonly json: JsonObject } | { readonly fault: AnswerFault };
+
+/** Decides what an answer means. Success is a 2xx status with a JSON object without error code, and nothing else. */
+export function readAnswer(method: string, path: string, answer: HttpAnswer): ReadAnswer {
+  const { status, text } = answer;
+  if (status >= 300 && status < 400) return { fault: redirectFault(answer.header('location')) };
+  const body = tryParseObject(text);
+  if (status >= 200 && status < 300) {
+    if (body && !hasErrorCode(body)) return { json: body };
+    if (!body) return { fault: notJsonFault(text) };
+  }
+  return { fault: serviceFault(method, path, status, body, text) };
+}
+
+function tryParseObject(text: string): JsonObject | undefined {
+  try {
+    const value = parseJson(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `error_code` in a 2xx body marks a failure, except the historical 0 and the empty string. */
+function hasErrorCode(body: JsonObject): boolean {
+  const code = body['error_code'];
+  return code !== undefined && code !== null && code !== 0 && code !== '';
+}
+
+function redirectFault(location: string | undefined): AnswerFault {
+  const target = location ?? 'an unnamed place';
+  const isPrivateLink = target.includes('private-link-validation-error');
+  return {
+    errorCode: isPrivateLink ? 'PRIVATE_LINK_VALIDATION_ERROR' : undefined,
+    serverMessage: isPrivateLink
+      ? 'the workspace refuses this network: it requires private link'
+      : `the request was redirected to ${target.split('?')[0]} instead of being answered`,
+    kind: isPrivateLink ? 'permission-denied' : 'unauthenticated',
+    isTransient: false,
+    isFromService: isPrivateLink,
+    hint: isPrivateLink
+      ? 'Run the job on an agent inside the network that the workspace allows.'
+      : 'A redirect means a sign-in page or a proxy. Check the workspace URL and the token.',
+  };
+}
+
+function notJsonFault(text: string): AnswerFault {
+  const isPage = text.trimStart().startsWith('<');
+  return {
+    errorCode: undefined,
+    serverMessage: isPage
+      ? `a web page came back instead of JSON${describePage(text)}`
+      : text.trim() === ''
+        ? 'the answer was empty'
+        : 'the answer was not the documented JSON',
+    kind: isPage ? 'unauthenticated' : 'other',
+    // An empty or cut body with a good status is a broken transfer; a page will come back the same.
+    isTransient: !isPage,
+    isFromService: false,
+    hint: isPage
+      ? 'A sign-in page or a proxy answered. Check the workspace URL, the token and the proxy of the agent.'
+      : 'Something between the agent and the workspace changes answers. Check the proxy of the agent.',
+  };
+}
+
+function describePage(text: string): string {
+  const title =
+    /<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1] ?? /<pre[^>]*>([^<]*)<\/pre>/i.exec(text)?.[1];
+  const words = title?.replace(/\s+/g, ' ').trim().slice(0, 200);
+  return words ? `: "${words}"` : '';
+}
+
+function serviceFault(
+  method: string,
+  path: string,
+  status: number,
+  body: JsonObject | undefined,
+  text: string,
+): AnswerFault {
+  const { errorCode, serverMessage } = body ? readErrorBody(body) : readErrorText(status, text);
+  const kind = computeKind(method, path, status, errorCode, serverMessage);
+  return {
+    errorCode,
+    serverMessage,
+    kind,
+    isTransient: isTransientFault(status, errorCode, serverMessage, kind),
+    isFromService: body !== undefined,
+    hint: defaultHint(kind, serverMessage),
+  };
+}
+
+interface ErrorTexts {
+  readonly errorCode: string | undefined;
+  readonly serverMessage: string;
+}
+
+/** The bodies that services send: standard, API 1.2 (`error`), OAuth, SCIM. Integer codes are treated as absent. */
+function readErrorBody(body: JsonObject): ErrorTexts {
+  const code = body['error_code'];
+  const detail = scimDetail(body);
+  const message = firstText(body['message'], detail, body['error_description'], body['error']);
+  const scimStatus = Array.isArray(body['schemas']) ? firstText(body['status']) : undefined;
+  const errorCode =
+    typeof code === 'string' && code !== '' ? code : scimStatus ? `SCIM_${scimStatus}` : undefined;
+  return { errorCode, serverMessage: shorten(message ?? 'no message') };
+}
+
+function scimDetail(body: JsonObject): string | undefined {
+  const detail = firstText(body['detail']);
+  if (!detail) return undefined;
+  const text = detail === 'null' ? 'SCIM API internal error' : detail;
+  return [firstText(body['scimType']), text].filter(Boolean).join(' ');
+}
+
+function firstText(...values: (Json | undefined)[]): string | undefined {
+  for (const value of values) {
+    if (typeof value === 'string' && value !== '') return value;
+    if (typeof value === 'number') return String(value);
+  }
+  return undefined;
+}
+
+function readErrorText(status: number, text: string): ErrorTexts {
+  const trimmed = text.trim();
+  if (trimmed === '')
+    return { errorCode: undefined, serverMessage: `no message, status ${status}` };
+  if (trimmed.startsWith('<')) {
+    return { errorCode: undefined, serverMessage: `a web page came back${describePage(trimmed)}` };
+  }
+  const coded = /^([A-Z_]+): ([\s\S]*)$/.exec(trimmed);
+  return { errorCode: coded?.[1], serverMessage: shorten(coded?.[2] ?? trimmed) };
+}
+
+function shorten(text: string): string {
+  return text.length > 1000 ? `${text.slice(0, 1000)}…` : text;
+}
+
+interface Override {
+  readonly method: string;
+  readonly path: RegExp;
+  readonly status: number;
+  readonly message: RegExp;
+  readonly kind: ApiErrorKind;
+}
+
+/** Where the service answers 400 INVALID_PARAMETER_VALUE for "does not exist" (databricks-sdk-go, apierr/overrides.go). */
+const overrides: readonly Override[] = [
+  {
+    method: 'GET',
+    path: /\/clusters\/get$/,
+    status: 400,
+    message: /Cluster .* does not exist/,
+    kind: 'not-found',
+  },
+  {
+    method: 'GET',
+    path: /\/jobs\/get$/,
+    status: 400,
+    message: /Job .* does not exist/,
+    kind: 'not-found',
+  },
+  {
+    method: 'GET',
+    path: /\/jobs\/runs\/get(-output)?$/,
+    status: 400,
+    message: /Run .* does not exist|Run: .* in job: .* doesn't exist/,
+    kind: 'not-found',
+  },
+  {
+    method: 'POST',
+    path: /\/jobs\/runs\/cancel$/,
+    status: 400,
+    message: /Run .* does not exist/,
+    kind: 'not-found',
+  },
+];
+
+const kindByCode: Readonly<Record<string, ApiErrorKind>> = {
+  UNAUTHENTICATED: 'unauthenticated',
+  CUSTOMER_UNAUTHORIZED: 'unauthenticated',
+  PERMISSION_DENIED: 'permission-denied',
+  RESOURCE_DOES_NOT_EXIST: 'not-found',
+  NOT_FOUND: 'not-found',
+  ENDPOINT_NOT_FOUND: 'not-found',
+  FEATURE_DISABLED: 'not-found',
+  RESOURCE_ALREADY_EXISTS: 'already-exists',
+  ALREADY_EXISTS: 'already-exists',
+  RESOURCE_CONFLICT: 'conflict',
+  ABORTED: 'conflict',
+  COULD_NOT_ACQUIRE_LOCK: 'conflict',
+  RESOURCE_EXHAUSTED: 'rate-limited',
+  REQUEST_LIMIT_EXCEEDED: 'rate-limited',
+  TEMPORARILY_UNAVAILABLE: 'unavailable',
+  UNAVAILABLE: 'unavailable',
+  SERVICE_UNDER_MAINTENANCE: 'unavailable',
+  WORKSPACE_TEMPORARILY_UNAVAILABLE: 'unavailable',
+  DEADLINE_EXCEEDED: 'unavailable',
+  BAD_REQUEST: 'invalid',
+  INVALID_PARAMETER_VALUE: 'invalid',
+  INVALID_ARGUMENT: 'invalid',
+  MALFORMED_REQUEST: 'invalid',
+  INVALID_STATE: 'invalid',
+  INVALID_STATE_TRANSITION: 'invalid',
+  FAILED_PRECONDITION: 'invalid',
+  QUOTA_EXCEEDED: 'other',
+  RESOURCE_LIMIT_EXCEEDED: 'other',
+};
+
+const kindByStatus: Readonly<Record<number, ApiErrorKind>> = {
+  400: 'invalid',
+  401: 'unauthenticated',
+  403: 'permission-denied',
+  404: 'not-found',
+  409: 'conflict',
+  429: 'rate-limited',
+  502: 'unavailable',
+  503: 'unavailable',
+  504: 'unavailable',
+};
+
+function computeKind(
+  method: string,
+  path: string,
+  status: number,
+  errorCode: string | undefined,
+  message: string,
+): ApiErrorKind {
+  const override = overrides.find(
+    (row) =>
+      row.method === method &&
+      row.status === status &&
+      row.path.test(path) &&
+      row.message.test(message),
+  );
+  return override?.kind ?? kindByCode[errorCode ?? ''] ?? kindByStatus[status] ?? 'other';
+}
+
+/** Failures that pass by themselves although status and code do not say so (Databricks SDKs, retriable messages). */
+const transientMessages =
+  /UnknownWorkerEnvironmentException|does not have any associated worker environments|There is no worker environment with id|Unknown worker environment|ClusterNotReadyException|worker env .* not found|Timed out after |deadline exceeded|Please try again later or try a faster operation|RPC token bucket limit has been exceeded|REQUEST_LIMIT_EXCEEDED/i;
+
+function isTransientFault(
+  status: number,
+  errorCode: string | undefined,
+  message: string,
+  kind: ApiErrorKind,
+): boolean {
+  if (errorCode === 'QUOTA_EXCEEDED' || errorCode === 'RESOURCE_LIMIT_EXCEEDED') return false;
+  if (kind === 'rate-limited' || kind === 'unavailable') return true;
+  if (status === 429 || status === 502 || status === 503 || status === 504) return true;
+  return transientMessages.test(message);
+}
+
+const hints: Readonly<Record<ApiErrorKind, string>> = {
+  unauthenticated:
+    'The token is missing, malformed or expired: renew it and update where it comes from.',
+  'permission-denied':
+    'Give the identity the permission named by the server, or use another identity.',
+  'not-found': 'Check the name, and that the identity may see it.',
+  'already-exists': '',
+  conflict: 'Somebody else changes the same object now. Try again when that is done.',
+  'rate-limited':
+    'The workspace limits the rate of requests. Run fewer jobs at once against this workspace, or try again later.',
+  unavailable:
+    'The workspace is not available now. Look at the status page of Azure Databricks and try again later.',
+  invalid: '',
+  other: '',
+};
+
+function defaultHint(kind: ApiErrorKind, message: string): string {
+  if (/invalid access token/i.test(message)) {
+    return 'The token is wrong, expired, revoked, or of another workspace: create a new one in this workspace and update where it comes from.';
+  }
+  if (/(blocked by|source) .*ip (acl|access)|ip access list|databricks ip acl/i.test(message)) {
+    return 'The workspace allows only certain IP addresses. Run the job on an agent with an allowed address.';
+  }
+  return hints[kind];
+}

@@ -1,0 +1,47 @@
+import { ExpectedError } from '../errors';
+
+/** The text given as a workspace URL cannot be one. */
+export class InvalidHostError extends ExpectedError {
+  override readonly name = 'InvalidHostError';
+}
+
+const example = 'https://adb-1234567890123456.7.azuredatabricks.net';
+
+/**
+ * Reduces what people paste as workspace URL to its origin: scheme, name and port. A missing scheme means https; http is
+ * accepted for loopback alone, so that no token travels in clear text. Throws InvalidHostError.
+ */
+export function parseHost(text: string): string {
+  const trimmed = text.trim();
+  const url = tryParse(trimmed);
+  if (!url || url.hostname === '')
+    throw invalid(text, `expected a workspace URL such as ${example}`);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw invalid(text, `expected https, got ${url.protocol.slice(0, -1)}`);
+  }
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    throw invalid(text, 'http would send the token unencrypted; use https');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw invalid(url.host, 'it must not contain a user name or a password');
+  }
+  return url.origin;
+}
+
+function tryParse(text: string): URL | undefined {
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+  if (text === '' || /[\s\\]/.test(text)) return undefined;
+  try {
+    return new URL(hasScheme ? text : `https://${text}`);
+  } catch {
+    return undefined;
+  }
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+function invalid(text: string, why: string): InvalidHostError {
+  return new InvalidHostError(`"${text}" is not a usable workspace URL: ${why}.`);
+}

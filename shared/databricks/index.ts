@@ -1,0 +1,29 @@
+export { ApiClient, type ApiClientOptions, type ApiRequest } from './api-client';
+export { type Clock, systemClock } from './clock';
+export { type Cluster, Clusters } from './clusters';
+export { type Credentials, tokenCredentials } from './credentials';
+export {
+  ApiError,
+  type ApiErrorDetails,
+  type ApiErrorKind,
+  ExpectedError,
+  RunFailedError,
+  TransportError,
+  WaitTimeoutError,
+} from './errors';
+export type { FetchLike } from './http/attempt';
+export { InvalidHostError, parseHost } from './http/host';
+export type { Identity } from './identity';
+export {
+  type AccessControlEntry,
+  type Compute,
+  Jobs,
+  type NotebookRunSpec,
+  type RunOutput,
+  type WaitOptions,
+} from './jobs';
+export { isJsonObject, type Json, type JsonObject, parseJson, stringifyJson } from './json';
+export { type Logger, silentLogger } from './logger';
+export { isFinal, isKnownState, type Run, type RunState, resultWord, type TaskRun } from './run';
+export { createWorkspace, type Workspace } from './workspace';
+export type { WorkspaceObject } from './workspace-objects';

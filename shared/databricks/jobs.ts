@@ -1,0 +1,251 @@
+import type { ApiClient } from './api-client';
+import { ApiError, WaitTimeoutError } from './errors';
+import { type JsonObject, jsonId } from './json';
+import { pollUntil, runPollInterval } from './poll';
+import { isFinal, type Run, toRun } from './run';
+import { wire } from './wire';
+
+/** Who may see or manage a run (docs: jobs/submit, access_control_list). */
+export interface AccessControlEntry {
+  readonly principal: {
+    readonly kind: 'user' | 'group' | 'service-principal';
+    readonly name: string;
+  };
+  readonly permissionLevel: string;
+}
+
+/** Where a notebook runs. `newCluster` is a cluster specification as the API takes it. */
+export type Compute =
+  | { readonly kind: 'existing-cluster'; readonly clusterId: string }
+  | { readonly kind: 'new-cluster'; readonly newCluster: JsonObject }
+  | { readonly kind: 'serverless' };
+
+/** A one-time run of one notebook of the workspace. */
+export interface NotebookRunSpec {
+  readonly runName: string;
+  /** Absolute path in the workspace, without extension. */
+  readonly notebookPath: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly compute: Compute;
+  /** Limit of the run itself, in seconds; 0 = none. */
+  readonly timeoutSeconds: number;
+  readonly accessControlList: readonly AccessControlEntry[];
+  /** At most 64 characters: a repeated submit with the same token finds the same run. */
+  readonly idempotencyToken: string;
+}
+
+/** What a task run left behind (docs: jobs/getrunoutput). */
+export interface RunOutput {
+  /** The value given to dbutils.notebook.exit; undefined when exit was not called, or with an empty string. */
+  readonly exitValue: string | undefined;
+  /** The service keeps the first 5 MB of an exit value. */
+  readonly isTruncated: boolean;
+  /** One line: `ValueError: negative amount`. */
+  readonly error: string | undefined;
+  /** Python traceback, often with ANSI colours. */
+  readonly errorTrace: string | undefined;
+}
+
+export interface WaitOptions {
+  /** Longest wait in milliseconds; undefined = until the run ends. */
+  readonly timeoutMs?: number | undefined;
+  /** Called for the first answer and whenever a state of the run or of a task run has changed. */
+  onChange?(run: Run): void;
+  /** Called for every answer. */
+  onRead?(run: Run): void;
+  /** The run was submitted a moment ago: other servers of the service may not know it yet. */
+  readonly isNew?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How long a run just submitted may be unknown to the service, in milliseconds. */
+const newRunGraceMs = 30_000;
+
+const taskKey = 'notebook';
+
+/** Runs of the Jobs API 2.2. */
+export class Jobs {
+  readonly #api: ApiClient;
+
+  constructor(api: ApiClient) {
+    this.#api = api;
+  }
+
+  /** Submits a one-time run and resolves to its id; safe to repeat because of the token. Docs: jobs/submit. */
+  async submitNotebookRun(spec: NotebookRunSpec, signal?: AbortSignal): Promise<string> {
+    const what = `Submitting the run of notebook "${spec.notebookPath}"`;
+    const body = await this.#api.request({
+      what,
+      method: 'POST',
+      path: '/api/2.2/jobs/runs/submit',
+      body: toSubmitBody(spec),
+      isRepeatable: true,
+      signal,
+      hints: {
+        'permission-denied':
+          'The identity may not submit this run: check the token, and for an existing cluster its permission "Can Attach To".',
+        invalid: 'Correct the input that the server names.',
+        'not-found': 'Check the cluster id, and that the identity may use it.',
+      },
+    });
+    return wire.requiredId(body, 'run_id', what);
+  }
+
+  /** Reads a run with all its task runs. Throws ApiError of kind `not-found` for an unknown run. Docs: jobs/getrun. */
+  async getRun(
+    runId: string,
+    options: {
+      patience?: 'call' | 'poll' | 'once';
+      signal?: AbortSignal | undefined;
+      timeoutMs?: number;
+    } = {},
+  ): Promise<Run> {
+    const what = `Reading run ${runId}`;
+    const read = (pageToken: string | undefined): Promise<JsonObject> =>
+      this.#api.request({
+        what,
+        method: 'GET',
+        path: '/api/2.2/jobs/runs/get',
+        query: { run_id: runId, page_token: pageToken },
+        ...options,
+        hints: {
+          'not-found':
+            'Check that the run id and the workspace belong together; runs are kept for 60 days.',
+        },
+      });
+    let page = await read(undefined);
+    const first = toRun(page, what);
+    const tasks = [...first.tasks];
+    for (let token = pageTokenOf(page); token !== undefined; token = pageTokenOf(page)) {
+      page = await read(token);
+      tasks.push(...toRun(page, what).tasks);
+    }
+    return { ...first, tasks };
+  }
+
+  /** Reads the output of a *task* run; runs themselves have none. Docs: jobs/getrunoutput. */
+  async getRunOutput(taskRunId: string, signal?: AbortSignal): Promise<RunOutput> {
+    const body = await this.#api.request({
+      what: `Reading the output of task run ${taskRunId}`,
+      method: 'GET',
+      path: '/api/2.2/jobs/runs/get-output',
+      query: { run_id: taskRunId },
+      signal,
+    });
+    const output = wire.object(body, 'notebook_output') ?? {};
+    return {
+      exitValue: wire.text(output, 'result'),
+      isTruncated: wire.boolean(output, 'truncated') ?? false,
+      error: wire.text(body, 'error'),
+      errorTrace: wire.text(body, 'error_trace'),
+    };
+  }
+
+  /** Asks the service to cancel a run; it ends some time later. A run that has ended stays as it is. Docs: jobs/cancelrun. */
+  async cancelRun(
+    runId: string,
+    options: { patience?: 'call' | 'once'; timeoutMs?: number } = {},
+  ): Promise<void> {
+    await this.#api.request({
+      what: `Cancelling run ${runId}`,
+      method: 'POST',
+      path: '/api/2.2/jobs/runs/cancel',
+      body: { run_id: jsonId(runId) },
+      isRepeatable: true,
+      ...options,
+    });
+  }
+
+  /** Waits until the run has ended and resolves to it, whatever its result. Throws WaitTimeoutError; the run goes on. */
+  async waitForRun(runId: string, options: WaitOptions = {}): Promise<Run> {
+    const { timeoutMs, signal } = options;
+    const startMs = this.#api.clock.now();
+    let lastSeen = '';
+    const result = await pollUntil(() => this.#readKnownRun(runId, startMs, options), {
+      clock: this.#api.clock,
+      intervalMs: runPollInterval,
+      timeoutMs,
+      signal,
+      isDone: (run) => run !== undefined && isFinal(run),
+      onRead: (run) => {
+        if (!run) return;
+        options.onRead?.(run);
+        const seen = fingerprint(run);
+        if (seen !== lastSeen) options.onChange?.(run);
+        lastSeen = seen;
+      },
+    });
+    if (result.outcome === 'done' && result.value) return result.value;
+    throw new WaitTimeoutError(
+      `Run ${runId} has not ended within ${Math.round((timeoutMs ?? 0) / 1000)} s`,
+      { run: result.value, timeoutMs: timeoutMs ?? 0 },
+    );
+  }
+
+  async #readKnownRun(
+    runId: string,
+    startMs: number,
+    options: WaitOptions,
+  ): Promise<Run | undefined> {
+    try {
+      return await this.getRun(runId, { patience: 'poll', signal: options.signal });
+    } catch (error) {
+      const isGrace = options.isNew && this.#api.clock.now() - startMs < newRunGraceMs;
+      if (isGrace && error instanceof ApiError && error.kind === 'not-found') return undefined;
+      throw error;
+    }
+  }
+}
+
+function fingerprint(run: Run): string {
+  const states = [run, ...run.tasks].map((state) =>
+    [state.lifeCycleState, state.resultState, state.stateMessage].join('/'),
+  );
+  return [...states, ...run.tasks.map((task) => `${task.taskKey}#${task.attemptNumber}`)].join('|');
+}
+
+function pageTokenOf(body: JsonObject): string | undefined {
+  return wire.text(body, 'next_page_token') || undefined;
+}
+
+function toSubmitBody(spec: NotebookRunSpec): JsonObject {
+  return {
+    run_name: spec.runName,
+    idempotency_token: spec.idempotencyToken,
+    ...(spec.timeoutSeconds > 0 && { timeout_seconds: spec.timeoutSeconds }),
+    ...(spec.accessControlList.length > 0 && {
+      access_control_list: spec.accessControlList.map(toWireEntry),
+    }),
+    tasks: [
+      {
+        task_key: taskKey,
+        notebook_task: {
+          notebook_path: spec.notebookPath,
+          base_parameters: { ...spec.parameters },
+          source: 'WORKSPACE',
+        },
+        ...toWireCompute(spec.compute),
+      },
+    ],
+  };
+}
+
+function toWireCompute(compute: Compute): JsonObject {
+  switch (compute.kind) {
+    case 'existing-cluster':
+      return { existing_cluster_id: compute.clusterId };
+    case 'new-cluster':
+      return { new_cluster: compute.newCluster };
+    case 'serverless':
+      return {};
+  }
+}
+
+function toWireEntry(entry: AccessControlEntry): JsonObject {
+  const key = {
+    user: 'user_name',
+    group: 'group_name',
+    'service-principal': 'service_principal_name',
+  }[entry.principal.kind];
+  return { [key]: entry.principal.name, permission_level: entry.permissionLevel };
+}

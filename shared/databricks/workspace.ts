@@ -1,0 +1,37 @@
+import { ApiClient, type ApiClientOptions } from './api-client';
+import { Clusters } from './clusters';
+import { getIdentity, type Identity } from './identity';
+import { Jobs } from './jobs';
+import { getWorkspaceObject, type WorkspaceObject } from './workspace-objects';
+
+/** One workspace, seen with one identity. */
+export interface Workspace {
+  readonly host: string;
+  readonly jobs: Jobs;
+  readonly clusters: Clusters;
+  getIdentity(signal?: AbortSignal): Promise<Identity>;
+  getObject(path: string, signal?: AbortSignal): Promise<WorkspaceObject>;
+}
+
+/**
+ * The client of a workspace. Sends nothing until a method is called.
+ *
+ * @example
+ * const workspace = createWorkspace({
+ *   host: parseHost('https://adb-1234567890123456.7.azuredatabricks.net'),
+ *   credentials: tokenCredentials(token, 'personal access token'),
+ *   fetch,
+ *   userAgent: 'my-script/1.0.0',
+ * });
+ * const run = await workspace.jobs.waitForRun('42');
+ */
+export function createWorkspace(options: ApiClientOptions): Workspace {
+  const api = new ApiClient(options);
+  return {
+    host: options.host,
+    jobs: new Jobs(api),
+    clusters: new Clusters(api),
+    getIdentity: (signal) => getIdentity(api, signal),
+    getObject: (path, signal) => getWorkspaceObject(api, path, signal),
+  };
+}
