@@ -135,10 +135,9 @@ def _describe_frame(frame: Frame, name_file: NameFile) -> str:
     if frame.function != "<module>":
         head += f", in {CYAN}{frame.function}{RESET}"
     lines = [head]
-    for number in range(max(1, frame.line - 2), frame.line + 3):
-        source = linecache.getline(frame.file, number).rstrip("\n")
-        if not source and number != frame.line:
-            continue
+    sources = linecache.getlines(frame.file)
+    for number in range(max(1, frame.line - 2), min(len(sources), frame.line + 2) + 1):
+        source = sources[number - 1].rstrip("\n")
         if number == frame.line:
             arrow = "-" * (5 - len(str(number))) + "> "
             lines.append(f"{BOLD_GREEN}{arrow}{number}{RESET} {source}")

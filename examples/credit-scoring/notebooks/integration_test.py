@@ -1,0 +1,69 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # Integration test
+# MAGIC
+# MAGIC Runs the other notebooks one after the other on a small data set in a folder of its own, and checks what
+# MAGIC they return and leave behind. Fails with the list of the checks that failed.
+
+# COMMAND ----------
+
+import json
+import os
+import shutil
+import uuid
+
+import scoring
+
+# COMMAND ----------
+
+dbutils.widgets.text("data_folder", scoring.default_folder(), "Data folder")
+dbutils.widgets.text("minimum_auc", "0.7", "Minimum AUC")
+
+data_folder = os.path.join(dbutils.widgets.get("data_folder"), f"test-{uuid.uuid4().hex[:8]}")
+minimum_auc = float(dbutils.widgets.get("minimum_auc"))
+
+passed, failed = [], []
+
+
+def check(what, is_true):
+    """Notes the outcome of one check."""
+    print(f"{'ok    ' if is_true else 'FAILED'} {what}")
+    (passed if is_true else failed).append(what)
+
+
+def run(notebook, **parameters):
+    """Runs a notebook on the test's data and returns its result."""
+    arguments = {"data_folder": data_folder, "environment": "test", **parameters}
+    return json.loads(dbutils.notebook.run(f"./{notebook}", 600, arguments))
+
+# COMMAND ----------
+
+# MAGIC %md ## Prepare, train, evaluate
+
+# COMMAND ----------
+
+try:
+    prepared = run("prepare_data", rows="240", seed="11")
+    check("the data has the rows that were asked for", prepared["rows"] == 240)
+
+    first = run("train", rows="240", epochs="40")
+    check("the model is stored", os.path.exists(os.path.join(data_folder, "test", "model.json")))
+
+    evaluated = run("evaluate", auc_in_use="0.5")
+    check(f"the AUC is at least {minimum_auc}", evaluated["auc"] >= minimum_auc)
+    check("the model beats a coin", evaluated["better"] == "true")
+
+    again = run("train", rows="240", epochs="40")
+    check("training again gives the same model", again["auc"] == first["auc"])
+finally:
+    shutil.rmtree(data_folder, ignore_errors=True)
+
+# COMMAND ----------
+
+# MAGIC %md ## Result
+
+# COMMAND ----------
+
+assert not failed, f"{len(failed)} of {len(passed) + len(failed)} checks failed: {'; '.join(failed)}"
+
+dbutils.notebook.exit(json.dumps({"passed": len(passed), "auc": evaluated["auc"]}))
