@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http';
 import { type Clock, systemClock } from './clock';
 import type { Credentials } from './credentials';
-import { ApiError, type ApiErrorKind } from './errors';
+import { ApiError, type ApiErrorKind, TransportError } from './errors';
 import { type FetchLike, type HttpAnswer, sendOnce } from './http/attempt';
 import { type AnswerFault, readAnswer } from './http/error-mapping';
 import { patience, withRetry } from './http/retry';
@@ -36,6 +36,8 @@ export interface ApiRequest {
   readonly isRepeatable?: boolean;
   /** `poll` has more patience than `call` (default); `once` makes one attempt. */
   readonly patience?: 'call' | 'poll' | 'once';
+  /** Upper limit of the patience, in milliseconds: a caller with a deadline of its own. */
+  readonly maxPatienceMs?: number | undefined;
   /** Longest time for one attempt, in milliseconds; default 60,000. */
   readonly timeoutMs?: number;
   /** What to do, for kinds of failure that need other words than the default. */
@@ -78,6 +80,21 @@ export class ApiClient {
         return await this.#attempt(request, remainingMs);
       }
     };
+    try {
+      return await this.#repeat(request, attempt);
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      throw new TransportError(
+        `${request.what} failed: ${error.message} (${request.method} ${this.host}${request.path})`,
+        { cause: error, hint: error.hint, isTransient: error.isTransient },
+      );
+    }
+  }
+
+  #repeat(
+    request: ApiRequest,
+    attempt: (remainingMs: number) => Promise<JsonObject>,
+  ): Promise<JsonObject> {
     return withRetry(
       {
         what: request.what,
@@ -95,8 +112,9 @@ export class ApiClient {
   }
 
   #patienceMs(request: ApiRequest): number {
-    if (!this.#hadContact) return patience.firstContact;
-    return request.patience === 'poll' ? patience.poll : patience.call;
+    const limit = request.maxPatienceMs ?? Number.POSITIVE_INFINITY;
+    if (!this.#hadContact) return Math.min(patience.firstContact, limit);
+    return Math.min(request.patience === 'poll' ? patience.poll : patience.call, limit);
   }
 
   async #attempt(request: ApiRequest, remainingMs: number): Promise<JsonObject> {

@@ -1,4 +1,4 @@
-import type { ApiClient } from './api-client';
+import type { ApiClient, ApiRequest } from './api-client';
 import { ApiError, WaitTimeoutError } from './errors';
 import { type JsonObject, jsonId } from './json';
 import { pollUntil, runPollInterval } from './poll';
@@ -58,6 +58,17 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How hard one read is tried, see ApiRequest. */
+export type ReadOptions = Pick<ApiRequest, 'patience' | 'maxPatienceMs' | 'timeoutMs' | 'signal'>;
+
+/** For a login that stops working while a run is watched. */
+const lostAccessHints = {
+  unauthenticated:
+    'The token is not accepted (any more): renew it and update where it comes from. The run itself goes on in the workspace.',
+  'permission-denied':
+    'The token was refused: it may have expired or been revoked, or the identity may not see this run. The run itself goes on in the workspace.',
+} as const;
+
 /** How long a run just submitted may be unknown to the service, in milliseconds. */
 const newRunGraceMs = 30_000;
 
@@ -92,14 +103,7 @@ export class Jobs {
   }
 
   /** Reads a run with all its task runs. Throws ApiError of kind `not-found` for an unknown run. Docs: jobs/getrun. */
-  async getRun(
-    runId: string,
-    options: {
-      patience?: 'call' | 'poll' | 'once';
-      signal?: AbortSignal | undefined;
-      timeoutMs?: number;
-    } = {},
-  ): Promise<Run> {
+  async getRun(runId: string, options: ReadOptions = {}): Promise<Run> {
     const what = `Reading run ${runId}`;
     const read = (pageToken: string | undefined): Promise<JsonObject> =>
       this.#api.request({
@@ -111,6 +115,7 @@ export class Jobs {
         hints: {
           'not-found':
             'Check that the run id and the workspace belong together; runs are kept for 60 days.',
+          ...(options.patience === 'poll' && lostAccessHints),
         },
       });
     let page = await read(undefined);
@@ -187,10 +192,15 @@ export class Jobs {
     startMs: number,
     options: WaitOptions,
   ): Promise<Run | undefined> {
+    const elapsedMs = this.#api.clock.now() - startMs;
     try {
-      return await this.getRun(runId, { patience: 'poll', signal: options.signal });
+      return await this.getRun(runId, {
+        patience: 'poll',
+        maxPatienceMs: options.timeoutMs === undefined ? undefined : options.timeoutMs - elapsedMs,
+        signal: options.signal,
+      });
     } catch (error) {
-      const isGrace = options.isNew && this.#api.clock.now() - startMs < newRunGraceMs;
+      const isGrace = options.isNew && elapsedMs < newRunGraceMs;
       if (isGrace && error instanceof ApiError && error.kind === 'not-found') return undefined;
       throw error;
     }

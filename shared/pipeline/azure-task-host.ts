@@ -1,0 +1,114 @@
+// First of all: it must see the environment before azure-pipelines-task-lib does.
+import './early-environment';
+import * as tl from 'azure-pipelines-task-lib/task';
+import type { AgentNetwork } from './connection/agent-network';
+import { jobVariables, knownSecrets, toKey } from './early-environment';
+import { toHarmlessText } from './harmless-text';
+import type { ServiceConnection, TaskHost, TaskResult } from './task-host';
+
+/** Longest text of one message; notebooks may raise errors of any size. */
+const maxMessageLength = 8_000;
+const maxGroupLineLength = 4_000;
+
+/** Masking shorter values would only make the log unreadable. */
+const shortestMaskedSecret = 3;
+let secretValues: readonly string[] | undefined;
+
+/** Variables that the platform sets itself; older agents do not list all of them among the job's variables. */
+const platformVariable = /^(agent|system|build|release|environment|pipeline)\./i;
+
+/** The real agent, through azure-pipelines-task-lib. The only module that knows that package. */
+export function createAzureTaskHost(): TaskHost {
+  return {
+    getInput: (name) => tl.getInput(name) ?? '',
+    getVariable,
+    secretVariables,
+    getServiceConnection,
+    getNetwork,
+    harmless: (text, maxLength) => harmless(text, maxLength),
+    setSecret(value) {
+      if (value.trim() === '') return;
+      knownSecrets.add(value);
+      for (const line of value.split(/\r?\n/)) tl.setSecret(line);
+    },
+    debug: (message) => tl.debug(harmless(message)),
+    info: (message) => writeLine(harmless(message)),
+    warning: (message) => tl.warning(harmless(message)),
+    group(title, lines) {
+      writeLine(`##[group]${harmless(title).replace(/\n/g, ' ')}`);
+      for (const line of lines) writeLine(harmless(line, maxGroupLineLength));
+      writeLine('##[endgroup]');
+    },
+    setProgress: (percent, operation) => tl.setProgress(percent, harmless(operation)),
+    setOutput(name, value, isDeclared) {
+      // A declared output is one without being told; told so, it could not be set again by a retry of the step.
+      tl.command(
+        'task.setvariable',
+        isDeclared ? { variable: name } : { variable: name, isoutput: 'true' },
+        value,
+      );
+    },
+    uploadSummary: (path) => tl.command('task.uploadsummary', {}, path),
+    complete: (result, message) => tl.setResult(taskResults[result], harmless(message)),
+  };
+}
+
+const taskResults: Record<TaskResult, tl.TaskResult> = {
+  Succeeded: tl.TaskResult.Succeeded,
+  SucceededWithIssues: tl.TaskResult.SucceededWithIssues,
+  Failed: tl.TaskResult.Failed,
+};
+
+function getVariable(name: string): string | undefined {
+  const key = toKey(name);
+  const isKnown =
+    platformVariable.test(name) ||
+    jobVariables.publicNames.has(key) ||
+    jobVariables.secretNames.some((secret) => toKey(secret) === key);
+  return (isKnown && tl.getVariable(name)) || undefined;
+}
+
+function secretVariables(): { name: string; value: string }[] {
+  return jobVariables.secretNames.map((name) => ({ name, value: tl.getVariable(name) ?? '' }));
+}
+
+function getServiceConnection(id: string): ServiceConnection | undefined {
+  const scheme = tl.getEndpointAuthorizationScheme(id, true);
+  const url = tl.getEndpointUrl(id, true);
+  if (scheme === undefined && url === undefined) return undefined;
+  return {
+    url,
+    scheme,
+    parameter: (key) => tl.getEndpointAuthorizationParameter(id, key, true),
+  };
+}
+
+function getNetwork(url: string): AgentNetwork {
+  const certificates = tl.getHttpCertConfiguration();
+  const extraCaFile = process.env['NODE_EXTRA_CA_CERTS'];
+  const caFiles = certificates?.caFile ? [certificates.caFile] : [];
+  return {
+    proxyUrl: tl.getHttpProxyConfiguration(url)?.proxyFormattedUrl || undefined,
+    // Naming certificates replaces those that Node was started with, so they are named again.
+    caFiles: caFiles.length > 0 && extraCaFile ? [...caFiles, extraCaFile] : caFiles,
+    clientCertificate:
+      certificates?.certFile && certificates.keyFile
+        ? {
+            certFile: certificates.certFile,
+            keyFile: certificates.keyFile,
+            passphrase: certificates.passphrase || undefined,
+          }
+        : undefined,
+  };
+}
+
+function harmless(text: string, maxLength = maxMessageLength): string {
+  secretValues ??= secretVariables()
+    .map(({ value }) => value.trim())
+    .filter((value) => value.length >= shortestMaskedSecret);
+  return toHarmlessText(text, { maxLength, secrets: [...knownSecrets, ...secretValues] });
+}
+
+function writeLine(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,138 @@
+import { InvalidHostError, parseHost } from '../../databricks';
+import { ConnectionError } from '../errors';
+import type { InputReader } from '../inputs/input-reader';
+import type { TaskHost } from '../task-host';
+
+/** Which workspace, with which token, and where both come from (in words, for the log). */
+export interface ConnectionSettings {
+  readonly host: string;
+  readonly hostSource: string;
+  readonly token: string;
+  readonly tokenSource: string;
+}
+
+const connectionTypes = ['auto', 'databricks', 'token'] as const;
+
+const waysToConnect =
+  "Set 'databricksConnection', or 'host' and 'token', or link a variable group with DATABRICKS_HOST and DATABRICKS_TOKEN to the stage.";
+
+/**
+ * Reads the inputs that say which workspace is meant: the service connection, else host and token, else the job variables
+ * DATABRICKS_HOST and DATABRICKS_TOKEN. Problems are noted in the reader.
+ */
+export function readConnectionInputs(
+  input: InputReader,
+  host: Pick<TaskHost, 'getVariable' | 'getServiceConnection' | 'setSecret'>,
+): () => ConnectionSettings {
+  const type = input.choice('connectionType', connectionTypes);
+  const connection = input.text('databricksConnection');
+  const hostInput = input.text('host');
+  const token = input.secret('token');
+  if (token !== '') host.setSecret(token);
+
+  if (connection !== '' && (hostInput !== '' || token !== '')) {
+    input.problem(
+      `Both 'databricksConnection' and '${hostInput !== '' ? 'host' : 'token'}' are given; keep one of them.`,
+    );
+  } else if (connection !== '') {
+    return () => fromServiceConnection(connection, host);
+  } else if (type === 'databricks') {
+    input.problem("Input 'databricksConnection' is empty. Choose a Databricks service connection.");
+  } else if (hostInput !== '' || token !== '' || type === 'token') {
+    return fromInputs(input, hostInput, token);
+  } else {
+    return fromVariables(input, host);
+  }
+  return unreachable;
+}
+
+/** After a problem the settings are never asked for: `finish` throws first. */
+function unreachable(): never {
+  throw new Error('connection settings asked for although the inputs have problems');
+}
+
+function fromInputs(input: InputReader, host: string, token: string): () => ConnectionSettings {
+  if (host === '') {
+    input.problem(
+      "Input 'host' is empty, but 'token' is given. Set 'host' to the workspace URL, e.g. $(DATABRICKS_HOST).",
+    );
+  }
+  if (token === '') {
+    input.problem(
+      "Input 'token' is empty, but 'host' is given. Set 'token', e.g. to the secret variable $(DATABRICKS_TOKEN).",
+    );
+  }
+  const origin = host === '' ? '' : checkHost(input, "Input 'host'", host);
+  return () => ({ host: origin, hostSource: "input 'host'", token, tokenSource: "input 'token'" });
+}
+
+function fromVariables(
+  input: InputReader,
+  host: Pick<TaskHost, 'getVariable' | 'setSecret'>,
+): () => ConnectionSettings {
+  const url = host.getVariable('DATABRICKS_HOST');
+  const token = host.getVariable('DATABRICKS_TOKEN');
+  if (url === undefined || token === undefined) {
+    const missing = [
+      ...(url === undefined ? ['DATABRICKS_HOST'] : []),
+      ...(token === undefined ? ['DATABRICKS_TOKEN'] : []),
+    ];
+    input.problem(
+      `No workspace is given: the inputs of the connection are empty, and the job has no variable ${missing.join(' and no variable ')}. ${waysToConnect}`,
+    );
+    return unreachable;
+  }
+  host.setSecret(token);
+  const origin = checkHost(input, 'Variable DATABRICKS_HOST', url);
+  return () => ({
+    host: origin,
+    hostSource: 'variable DATABRICKS_HOST',
+    token,
+    tokenSource: 'variable DATABRICKS_TOKEN',
+  });
+}
+
+function fromServiceConnection(
+  id: string,
+  host: Pick<TaskHost, 'getServiceConnection' | 'setSecret'>,
+): ConnectionSettings {
+  const connection = host.getServiceConnection(id);
+  if (connection?.url === undefined) {
+    throw new ConnectionError(`The service connection "${id}" was not handed to this step`, {
+      hint: "Choose an existing connection of type Databricks in 'databricksConnection' and authorise the pipeline to use it; a variable cannot name it.",
+    });
+  }
+  if (connection.scheme?.toLowerCase() !== 'token') {
+    throw new ConnectionError(
+      `The service connection "${id}" uses the scheme "${connection.scheme ?? ''}", which this task does not know`,
+      { hint: 'Create the connection with the scheme "Token".' },
+    );
+  }
+  const token = connection.parameter('apitoken') ?? '';
+  if (token === '') {
+    throw new ConnectionError(`The service connection "${id}" has no token`, {
+      hint: 'Open the connection and enter a token.',
+    });
+  }
+  host.setSecret(token);
+  const source = 'the service connection';
+  try {
+    return { host: parseHost(connection.url), hostSource: source, token, tokenSource: source };
+  } catch (error) {
+    if (!(error instanceof InvalidHostError)) throw error;
+    throw new ConnectionError(`The service connection: ${error.message}`, {
+      hint: 'Correct the workspace URL in the connection.',
+      cause: error,
+    });
+  }
+}
+
+function checkHost(input: InputReader, place: string, text: string): string {
+  try {
+    return parseHost(text);
+  } catch (error) {
+    if (!(error instanceof InvalidHostError)) throw error;
+    input.problem(`${place}: ${error.message}`);
+    return '';
+  }
+}

@@ -1,0 +1,59 @@
+// First of all: it must see the environment before azure-pipelines-task-lib does.
+import './early-environment';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import nodeFetch from 'node-fetch';
+import { type FetchLike, systemClock } from '../databricks';
+import { createAzureTaskHost } from './azure-task-host';
+import { connect } from './connection/connect';
+import { CancelledError } from './errors';
+import { InputReader } from './inputs/input-reader';
+import { RunLedger } from './runs/run-ledger';
+import { computeStepIdentity } from './step-identity';
+import type { TaskContext } from './task-context';
+import type { TaskManifest } from './task-manifest';
+
+/** What the agent sends on cancel: SIGINT first everywhere, then SIGTERM on Unix or SIGBREAK on Windows. */
+const cancelSignals = ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const;
+
+/** The context of this process: the real agent, clock and network. */
+export function createTaskContext(manifest: TaskManifest): TaskContext {
+  const host = createAzureTaskHost();
+  const identity = computeStepIdentity((name) => host.getVariable(name));
+  if (!identity.isStable) {
+    host.info(
+      'This step cannot be told from others (System.PlanId or System.TaskInstanceId is missing): a retry of it will not find the runs of earlier attempts.',
+    );
+  }
+  const tempDirectory =
+    host.getVariable('Agent.TempDirectory') ?? mkdtempSync(join(tmpdir(), 'databricks-'));
+  const fetch: FetchLike = nodeFetch;
+  const base = {
+    host,
+    manifest,
+    clock: systemClock,
+    random: Math.random,
+    fetch,
+    signal: signalOfAgent(),
+  };
+  return {
+    ...base,
+    input: new InputReader({
+      manifest,
+      getInput: (name) => host.getInput(name),
+      warning: (message) => host.warning(message),
+    }),
+    identity,
+    ledger: new RunLedger(tempDirectory),
+    tempDirectory,
+    connect: (settings) => connect(settings, base),
+  };
+}
+
+function signalOfAgent(): AbortSignal {
+  const controller = new AbortController();
+  const cancel = (): void => controller.abort(new CancelledError('The step was cancelled'));
+  for (const name of cancelSignals) process.on(name, cancel);
+  return controller.signal;
+}

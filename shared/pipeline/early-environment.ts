@@ -1,0 +1,63 @@
+import process from 'node:process';
+
+/**
+ * Runs before azure-pipelines-task-lib is loaded, which moves inputs and secrets out of the environment and echoes each
+ * value that is read at debug. So tokens are registered as secrets here, first of all; and the names of the job's
+ * variables are noted, by which they are told from the environment of the agent's machine.
+ */
+export interface JobVariables {
+  readonly publicNames: ReadonlySet<string>;
+  readonly secretNames: readonly string[];
+}
+
+/** Inputs and variables that always hold a secret, whether the pipeline's author marked them so or not. */
+const secretKeys = [
+  'INPUT_TOKEN',
+  'DATABRICKS_TOKEN',
+  'SECRET_DATABRICKS_TOKEN',
+  'DATABRICKS_CLIENT_SECRET',
+  'SECRET_DATABRICKS_CLIENT_SECRET',
+];
+
+/** All values registered as secrets so far, for masking in our own sink. */
+export const knownSecrets = new Set<string>();
+
+export const jobVariables = noteJobVariables(process.env);
+
+for (const key of secretKeys) {
+  const value = process.env[key] ?? '';
+  if (isSecretValue(value)) {
+    knownSecrets.add(value);
+    process.stdout.write(`##vso[task.setsecret]${escapeData(value)}\n`);
+  }
+}
+
+function noteJobVariables(env: NodeJS.ProcessEnv): JobVariables {
+  return {
+    publicNames: new Set(readNames(env['VSTS_PUBLIC_VARIABLES']).map(toKey)),
+    secretNames: readNames(env['VSTS_SECRET_VARIABLES']),
+  };
+}
+
+function readNames(json: string | undefined): string[] {
+  try {
+    const names: unknown = JSON.parse(json ?? '[]');
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+/** The environment's spelling of a variable name. */
+export function toKey(name: string): string {
+  return name.replace(/[. ]/g, '_').toUpperCase();
+}
+
+/** An undefined variable arrives as its own macro, and must stay readable. */
+function isSecretValue(value: string): boolean {
+  return value.trim() !== '' && !/[\r\n]/.test(value) && !/^\$\([^)]*\)$/.test(value.trim());
+}
+
+function escapeData(text: string): string {
+  return text.replace(/%/g, '%AZP25');
+}

@@ -1,0 +1,149 @@
+import { isLosslessNumber, parse as parseLossless, stringify } from 'lossless-json';
+import { isAlias, isMap, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../../databricks';
+import { InputError } from '../errors';
+
+/**
+ * Reads parameters: JSON when the text starts with `{` or `[`; else lines `key=value` when every line has a `=` before any
+ * `:`; else YAML. Values are strings that keep their source text (`007`, `1.10`, `yes`); nested values become compact
+ * JSON; null is an error. Throws InputError.
+ */
+export function parseParameters(text: string): Record<string, string> {
+  const trimmed = text.trim();
+  if (trimmed === '') return {};
+  if (/^[{[]/.test(trimmed)) return parametersFromJson(trimmed);
+  const lines = trimmed.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return lines.every(isKeyValueLine) ? parametersFromLines(lines) : parametersFromYaml(trimmed);
+}
+
+/** Reads an object, such as a cluster specification, from JSON or YAML. Throws InputError. */
+export function parseObject(text: string, example: string): JsonObject {
+  const value = parseData(text);
+  if (isJsonObject(value)) return value;
+  throw new InputError(`expected an object such as ${example}, got ${describeType(value)}.`);
+}
+
+/** Reads a list of objects from JSON or YAML; empty text is an empty list. Throws InputError. */
+export function parseObjectList(text: string, example: string): JsonObject[] {
+  if (text.trim() === '') return [];
+  const value = parseData(text);
+  if (Array.isArray(value) && value.every(isJsonObject)) return value;
+  throw new InputError(
+    `expected a list of objects such as ${example}, got ${describeType(value)}.`,
+  );
+}
+
+function parseData(text: string): Json {
+  const trimmed = text.trim();
+  if (/^[{[]/.test(trimmed)) {
+    try {
+      return parseJson(trimmed);
+    } catch (error) {
+      // Flow-style YAML looks like JSON; it is YAML's turn only when it succeeds there.
+      return yamlOr(trimmed, () => notJson(error));
+    }
+  }
+  return yamlOr(trimmed, undefined);
+}
+
+function yamlOr(text: string, otherwise: (() => InputError) | undefined): Json {
+  const document = parseDocument(text, { intAsBigInt: false });
+  const [error] = document.errors;
+  if (error) throw otherwise?.() ?? notYaml(error);
+  return document.toJS() as Json;
+}
+
+function parametersFromJson(text: string): Record<string, string> {
+  let value: unknown;
+  try {
+    value = parseLossless(text);
+  } catch (error) {
+    throw notJson(error);
+  }
+  if (!isJsonObject(value)) {
+    throw new InputError(`expected an object of names and values, got ${describeType(value)}.`);
+  }
+  return toStrings(Object.entries(value as Record<string, unknown>), (item) => {
+    if (typeof item === 'string') return item;
+    return item === null ? null : (stringify(item) ?? null);
+  });
+}
+
+function isKeyValueLine(line: string): boolean {
+  const equals = line.indexOf('=');
+  const colon = line.indexOf(':');
+  return equals > 0 && (colon === -1 || equals < colon);
+}
+
+function parametersFromLines(lines: readonly string[]): Record<string, string> {
+  const entries = lines.map((line): [string, string] => {
+    const at = line.indexOf('=');
+    return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+  });
+  return toStrings(entries, (value) => value);
+}
+
+function parametersFromYaml(text: string): Record<string, string> {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error) throw notYaml(error);
+  const root = document.contents;
+  if (!isMap(root)) {
+    throw new InputError(
+      `expected names and values, as JSON, as lines "name=value" or as YAML lines "name: value", got ${describeType(document.toJS())}.`,
+    );
+  }
+  const entries = (root as YAMLMap<unknown, Node | null>).items.map(
+    (pair: Pair<unknown, Node | null>): [string, Node | null] => [scalarText(pair.key), pair.value],
+  );
+  return toStrings(entries, (node) => {
+    const target = isAlias(node) ? node.resolve(document) : node;
+    if (!isScalar(target)) return target ? JSON.stringify(target.toJS(document)) : null;
+    return target.value === null ? null : scalarText(target);
+  });
+}
+
+/** The text of a scalar as it was written. */
+function scalarText(node: unknown): string {
+  if (!isScalar(node)) return String(node);
+  return node.source ?? String(node.value);
+}
+
+function toStrings<T>(
+  entries: readonly [string, T][],
+  toText: (value: T) => string | null,
+): Record<string, string> {
+  const result: Record<string, string> = Object.create(null);
+  for (const [name, value] of entries) {
+    if (name === '') throw new InputError('a name is empty.');
+    if (name in result) throw new InputError(`the name "${name}" is given twice.`);
+    const text = toText(value);
+    if (text === null) {
+      throw new InputError(
+        `"${name}" has no value. Write "" for an empty text, or leave the name out.`,
+      );
+    }
+    result[name] = text;
+  }
+  return { ...result };
+}
+
+function notJson(error: unknown): InputError {
+  return new InputError(`not valid JSON: ${messageOf(error)}.`);
+}
+
+function notYaml(error: unknown): InputError {
+  return new InputError(`not valid YAML: ${messageOf(error)}.`);
+}
+
+function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return (text.split('\n')[0] ?? '').replace(/[.:\s]+$/, '');
+}
+
+function describeType(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (isLosslessNumber(value)) return 'a number';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `"${String(value)}"`;
+}

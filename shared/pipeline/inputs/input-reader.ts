@@ -1,0 +1,165 @@
+import { InputError } from '../errors';
+import { defaultOf, type ManifestInput, type TaskManifest } from '../task-manifest';
+import { isVisible } from './visible-rule';
+
+/** What a task asks of one input; a test compares it with task.json. */
+export interface InputRead {
+  readonly name: string;
+  readonly kind: 'text' | 'secret' | 'choice' | 'boolean' | 'number';
+  readonly defaultValue: string;
+  readonly options?: readonly string[];
+}
+
+export interface InputReaderOptions {
+  readonly manifest: TaskManifest;
+  /** The input as the agent hands it over. */
+  getInput(name: string): string;
+  warning(message: string): void;
+  onRead?(read: InputRead): void;
+}
+
+/**
+ * Reads the inputs of a task. A reader never throws: it notes the problem and returns the default, so that `finish`
+ * can report all problems at once. Inputs that their visibleRule hides are ignored.
+ */
+export class InputReader {
+  readonly #options: InputReaderOptions;
+  readonly #problems: string[] = [];
+  readonly #inputs: ReadonlyMap<string, ManifestInput>;
+
+  constructor(options: InputReaderOptions) {
+    this.#options = options;
+    this.#inputs = new Map(options.manifest.inputs.map((input) => [input.name, input]));
+  }
+
+  /** Text as given, without surrounding white space. */
+  text(name: string, options: { defaultValue?: string; required?: string } = {}): string {
+    const { defaultValue = '', required } = options;
+    const value = this.#read({ name, kind: 'text', defaultValue });
+    if (value === '' && required !== undefined && !this.isHidden(name)) {
+      this.problem(`Input '${name}' is empty. ${required}`);
+    }
+    return value;
+  }
+
+  /** Like `text`, for values that must not appear in messages. */
+  secret(name: string): string {
+    return this.#read({ name, kind: 'secret', defaultValue: '' });
+  }
+
+  /** One of a fixed set of words, in any case. */
+  choice<T extends string>(name: string, options: readonly [T, ...T[]]): T {
+    const [defaultValue] = options;
+    const value = this.#read({ name, kind: 'choice', defaultValue, options });
+    const chosen = options.find((option) => option.toLowerCase() === value.toLowerCase());
+    if (chosen === undefined && value !== '') {
+      this.problem(`Input '${name}' is "${value}", expected ${orList(options)}.`);
+    }
+    return chosen ?? defaultValue;
+  }
+
+  /** `true` or `false`, in any case. */
+  boolean(name: string, defaultValue: boolean): boolean {
+    const value = this.#read({ name, kind: 'boolean', defaultValue: String(defaultValue) });
+    if (value === '') return defaultValue;
+    const lower = value.toLowerCase();
+    if (lower !== 'true' && lower !== 'false') {
+      this.problem(`Input '${name}' is "${value}", expected true or false.`);
+      return defaultValue;
+    }
+    return lower === 'true';
+  }
+
+  /** A number of minutes, 0 or more, fractions allowed; resolves to milliseconds. */
+  minutesAsMs(name: string, defaultMinutes: number): number {
+    const value = this.#read({ name, kind: 'number', defaultValue: String(defaultMinutes) });
+    if (value === '') return defaultMinutes * 60_000;
+    if (!/^\d{1,7}(\.\d{1,6})?$/.test(value)) {
+      this.problem(`Input '${name}' is "${value}", expected a number of minutes, 0 or more.`);
+      return defaultMinutes * 60_000;
+    }
+    return Math.round(Number(value) * 60_000);
+  }
+
+  /** Runs a parser; its InputError becomes a problem of this input. */
+  parse<T>(name: string, parser: () => T, fallback: T): T {
+    try {
+      return parser();
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.problem(`Input '${name}': ${error.message}`);
+      return fallback;
+    }
+  }
+
+  /** Notes a problem that concerns several inputs; a full sentence. */
+  problem(sentence: string): void {
+    this.#problems.push(sentence);
+  }
+
+  /** True when the classic editor does not show the input for the values of the others. */
+  isHidden(name: string): boolean {
+    const input = this.#inputs.get(name);
+    const group = this.#options.manifest.groups?.find((item) => item.name === input?.groupName);
+    const valueOfInput = (other: string): string => this.#raw(other).toLowerCase();
+    return (
+      !isVisible(input?.visibleRule, valueOfInput) || !isVisible(group?.visibleRule, valueOfInput)
+    );
+  }
+
+  /** Throws one InputError with all problems, if there are any. */
+  finish(): void {
+    const [first, ...others] = this.#problems;
+    if (first === undefined) return;
+    if (others.length === 0) throw new InputError(first);
+    const list = this.#problems.map((problem, index) => `(${index + 1}) ${problem}`).join(' ');
+    throw new InputError(`${this.#problems.length} problems with the inputs of this step: ${list}`);
+  }
+
+  #read(read: InputRead): string {
+    this.#options.onRead?.(read);
+    const value = this.#raw(read.name);
+    if (this.isHidden(read.name)) {
+      if (value !== '' && value.toLowerCase() !== this.#defaultOf(read.name).toLowerCase()) {
+        this.#options.warning(
+          `Input '${read.name}' is ignored, because it does not belong to the other choices of this step. Remove it.`,
+        );
+      }
+      return read.defaultValue;
+    }
+    return this.#withoutMacros(read.name, value) ?? read.defaultValue;
+  }
+
+  /** The value with `$$(` as `$(`; undefined, with a problem noted, when a variable in it is not defined. */
+  #withoutMacros(name: string, value: string): string | undefined {
+    const undefinedNames = findMacros(value);
+    for (const variable of undefinedNames) {
+      this.problem(
+        `Input '${name}' contains $(${variable}), but no variable "${variable}" is defined. Define it, link the variable group that has it, or write $$(${variable}) if that text is meant.`,
+      );
+    }
+    return undefinedNames.length > 0 ? undefined : value.replaceAll('$$(', '$(');
+  }
+
+  #raw(name: string): string {
+    return this.#options.getInput(name).trim();
+  }
+
+  #defaultOf(name: string): string {
+    const input = this.#inputs.get(name);
+    return input ? defaultOf(input) : '';
+  }
+}
+
+/** Names of variables that the agent left unreplaced: `$(NAME)`, but not `$$(NAME)`. */
+function findMacros(value: string): string[] {
+  const matches = value.matchAll(/(\$?)\$\(([A-Za-z0-9._]+)\)/g);
+  return [
+    ...new Set([...matches].filter(([, dollar]) => dollar === '').map(([, , name]) => name ?? '')),
+  ];
+}
+
+/** `a, b or c`. */
+function orList(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}

@@ -1,0 +1,84 @@
+import type { Workspace } from '../../databricks';
+import { openWorkspace } from '../connection/connect';
+import { readConnectionInputs } from '../connection/connection-inputs';
+import { InputError } from '../errors';
+import type { TaskContext, TaskSuccess } from '../task-context';
+import { cancelRuns } from './cancel-runs';
+import type { RunRecord, StepMarker } from './run-ledger';
+import { deriveToken, toRunSpec } from './submit';
+import { readSubmitInputs, type SubmitInputs } from './submit-inputs';
+
+const nothingToDo: TaskSuccess = { message: 'Nothing to clean up.' };
+
+/**
+ * The post-job part of the tasks that submit or wait: when the job was cancelled, cancels what the step was responsible
+ * for and could not cancel itself. Runs after every job, and does nothing then but look.
+ */
+export async function cleanUpRuns(
+  context: TaskContext,
+  options: { readonly submits: boolean },
+): Promise<TaskSuccess> {
+  const isJobCancelled = /^cancell?ed$/i.test(context.host.getVariable('Agent.JobStatus') ?? '');
+  const connection = readConnectionInputs(context.input, context.host);
+  const inputs = options.submits ? readSubmitInputs(context.input, context.host) : undefined;
+  const workspace = await openUnlessInvalid(context, connection);
+  if (!workspace) return nothingToDo;
+
+  if (isJobCancelled && inputs) await findLostRun(context, workspace, inputs);
+  const runIds = context.ledger
+    .listRuns(workspace.host)
+    .filter((record) => isLeftOver(record, context.identity.hash, isJobCancelled))
+    .map(({ runId }) => runId);
+  if (runIds.length === 0) return nothingToDo;
+  const { cancelled, failed } = await cancelRuns(context, workspace, runIds);
+  for (const { runId, reason } of failed) {
+    context.host.warning(`Run ${runId} could not be cancelled and may still go on: ${reason}`);
+  }
+  return { message: `Cancelled: ${cancelled.join(', ') || 'none'}.`, hasIssues: failed.length > 0 };
+}
+
+/** Inputs that cannot be used have already been reported by the step itself. */
+async function openUnlessInvalid(
+  context: TaskContext,
+  connection: ReturnType<typeof readConnectionInputs>,
+): Promise<Workspace | undefined> {
+  try {
+    context.input.finish();
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+  return openWorkspace(connection(), context);
+}
+
+/** The step owns a run that it waits for, and one that it submitted and nobody waits for. */
+function isLeftOver(record: RunRecord, identity: string, isJobCancelled: boolean): boolean {
+  const owner = record.waitedBy ?? record.submittedBy;
+  if (record.isOver || owner !== identity || !record.cancelOnPipelineCancel) return false;
+  return isJobCancelled || record.isCancelRequested === true;
+}
+
+/** A submission whose answer never arrived may have started a run; its token tells which. */
+async function findLostRun(
+  context: TaskContext,
+  workspace: Workspace,
+  inputs: SubmitInputs,
+): Promise<void> {
+  const marker = context.ledger.readStep(context.identity.taskInstanceId);
+  const token = pendingToken(context, marker, inputs);
+  if (token === undefined || !inputs.cancelOnPipelineCancel) return;
+  const runId = await workspace.jobs.submitNotebookRun(toRunSpec(inputs, token));
+  context.ledger.updateRun(workspace.host, runId, {
+    submittedBy: context.identity.hash,
+    cancelOnPipelineCancel: true,
+  });
+}
+
+function pendingToken(
+  context: TaskContext,
+  marker: StepMarker,
+  inputs: SubmitInputs,
+): string | undefined {
+  const token = inputs.idempotencyToken ?? deriveToken(context, marker.submissionNumber);
+  return marker.pendingToken === token ? token : undefined;
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What the steps of a job attempt know of a run that one of them submitted or waits for. */
+export interface RunRecord {
+  readonly host: string;
+  readonly runId: string;
+  readonly runPageUrl: string;
+  /** Identity of the step that submitted the run; absent when no step of this job did. */
+  readonly submittedBy?: string;
+  /** When it was submitted, in milliseconds since the epoch. */
+  readonly submittedAt?: number;
+  /** Identity of the step that waits or waited for the run. */
+  readonly waitedBy?: string;
+  /** Whether the owner (who waits, else who submitted) cancels the run with the pipeline. */
+  readonly cancelOnPipelineCancel: boolean;
+  /** A step began to cancel the run; whether the service took it is known when `isOver` is set. */
+  readonly isCancelRequested?: boolean;
+  /** The run has ended, or the service has accepted its cancellation: nothing is left to do. */
+  readonly isOver?: boolean;
+}
+
+/** What a step remembers of its submissions over its own retries. */
+export interface StepMarker {
+  /** Number of the current submission; grows when a failed run has been reported. */
+  readonly submissionNumber: number;
+  /** Token of a submission that was sent; its answer may have been lost. */
+  readonly pendingToken?: string;
+  /** Id of the run that the current submission started. */
+  readonly runId?: string;
+}
+
+/**
+ * Files under Agent.TempDirectory, which the agent empties at the start and end of every job: one per run, one per step.
+ * Each file is replaced as a whole; the steps of a job run one after another.
+ */
+export class RunLedger {
+  readonly #folder: string;
+
+  constructor(tempDirectory: string) {
+    this.#folder = join(tempDirectory, 'databricks-runs');
+  }
+
+  /** All runs of one workspace that this job knows, oldest first. */
+  listRuns(host: string): RunRecord[] {
+    return this.#names()
+      .filter((name) => name.startsWith(`run-${shortHash(host)}-`))
+      .map((name) => this.#read<RunRecord>(name))
+      .filter((record) => record !== undefined)
+      .sort((a, b) => (a.submittedAt ?? 0) - (b.submittedAt ?? 0));
+  }
+
+  findRun(host: string, runId: string): RunRecord | undefined {
+    return this.#read<RunRecord>(runFile(host, runId));
+  }
+
+  /** Adds or changes what is known of a run. */
+  updateRun(
+    host: string,
+    runId: string,
+    change: Partial<Omit<RunRecord, 'host' | 'runId'>>,
+  ): RunRecord {
+    const known = this.findRun(host, runId) ?? {
+      host,
+      runId,
+      runPageUrl: '',
+      cancelOnPipelineCancel: false,
+    };
+    const record = { ...known, ...change };
+    this.#write(runFile(host, runId), record);
+    return record;
+  }
+
+  readStep(taskInstanceId: string | undefined): StepMarker {
+    const none = { submissionNumber: 0 };
+    return taskInstanceId === undefined
+      ? none
+      : (this.#read<StepMarker>(stepFile(taskInstanceId)) ?? none);
+  }
+
+  writeStep(taskInstanceId: string | undefined, marker: StepMarker): void {
+    if (taskInstanceId !== undefined) this.#write(stepFile(taskInstanceId), marker);
+  }
+
+  #names(): string[] {
+    try {
+      return readdirSync(this.#folder);
+    } catch {
+      return [];
+    }
+  }
+
+  /** A file that is missing, cut or foreign is as good as none. */
+  #read<T extends object>(name: string): T | undefined {
+    try {
+      const value: unknown = JSON.parse(readFileSync(join(this.#folder, name), 'utf8'));
+      return typeof value === 'object' && value !== null ? (value as T) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #write(name: string, value: object): void {
+    mkdirSync(this.#folder, { recursive: true });
+    const target = join(this.#folder, name);
+    const draft = `${target}.${process.pid}.tmp`;
+    try {
+      writeFileSync(draft, JSON.stringify(value), { mode: 0o600 });
+      renameSync(draft, target);
+    } finally {
+      rmSync(draft, { force: true });
+    }
+  }
+}
+
+function runFile(host: string, runId: string): string {
+  return `run-${shortHash(host)}-${runId}.json`;
+}
+
+function stepFile(taskInstanceId: string): string {
+  return `step-${shortHash(taskInstanceId)}.json`;
+}
+
+/** Keeps file names short and free of characters that a disk refuses. */
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,221 @@
+import { ApiError, type Run, type Workspace } from '../../databricks';
+import { CancelledError, InputError } from '../errors';
+import { computeIdempotencyToken } from '../step-identity';
+import type { TaskContext } from '../task-context';
+import { cancelWithStep } from './cancel-runs';
+import type { SubmitInputs } from './submit-inputs';
+
+/** A run that this step started, or found as its own from an earlier attempt. */
+export interface SubmittedRun {
+  readonly runId: string;
+  /** Empty when it could not be read. */
+  readonly runPageUrl: string;
+}
+
+/**
+ * Submits the run of a notebook, once: a retry of the step finds the run of its earlier attempt. Sets the outputs runId
+ * and runPageUrl, and records the run for later steps of the job. When the step is cancelled in the middle, the run is
+ * cancelled too.
+ */
+export async function submitNotebookRun(
+  context: TaskContext,
+  workspace: Workspace,
+  inputs: SubmitInputs,
+): Promise<SubmittedRun> {
+  warnOfSecretParameters(context, inputs);
+  await checkTargets(context, workspace, inputs);
+
+  const { ledger, identity, host } = context;
+  const marker = ledger.readStep(identity.taskInstanceId);
+  const token = inputs.idempotencyToken ?? deriveToken(context, marker.submissionNumber);
+  ledger.writeStep(identity.taskInstanceId, { ...marker, pendingToken: token });
+  const submittedAt = context.clock.now();
+  const runId = await submitOnce(context, workspace, inputs, token);
+  ledger.writeStep(identity.taskInstanceId, { submissionNumber: marker.submissionNumber, runId });
+  const known = ledger.findRun(workspace.host, runId);
+  const record = {
+    submittedBy: identity.hash,
+    submittedAt: known?.submittedAt ?? submittedAt,
+    cancelOnPipelineCancel: inputs.cancelOnPipelineCancel,
+  };
+  ledger.updateRun(workspace.host, runId, record);
+  host.setOutput('runId', runId, true);
+
+  const run = await readRun(context, workspace, runId);
+  const runPageUrl = run?.runPageUrl ?? '';
+  ledger.updateRun(workspace.host, runId, { runPageUrl });
+  host.setOutput('runPageUrl', runPageUrl, true);
+  const isTakenOver = known !== undefined || (run?.startTime ?? submittedAt) < submittedAt - 60_000;
+  host.info(
+    isTakenOver
+      ? `Run ${runId} of notebook "${inputs.notebookPath}" was submitted by an earlier attempt of this step and is taken over: ${runPageUrl}`
+      : `Submitted run ${runId} of notebook "${inputs.notebookPath}": ${runPageUrl}`,
+  );
+  return { runId, runPageUrl };
+}
+
+/** The token of the step's submission with this number, from its inputs as received. */
+export function deriveToken(context: TaskContext, submissionNumber: number): string {
+  // Not the token input: a retry with a renewed token must find the same run.
+  const names = context.manifest.inputs.map(({ name }) => name).filter((name) => name !== 'token');
+  const inputs = Object.fromEntries(names.map((name) => [name, context.host.getInput(name)]));
+  return computeIdempotencyToken(context.identity, submissionNumber, inputs);
+}
+
+/** What is submitted under a token. */
+export function toRunSpec(inputs: SubmitInputs, idempotencyToken: string) {
+  return {
+    runName: inputs.runName,
+    notebookPath: inputs.notebookPath,
+    parameters: inputs.parameters,
+    compute: inputs.compute,
+    timeoutSeconds: inputs.runTimeoutSeconds,
+    accessControlList: inputs.accessControlList,
+    idempotencyToken,
+  };
+}
+
+/** Submits; when the agent cancels before the answer is there, learns the run by its token and cancels it. */
+async function submitOnce(
+  context: TaskContext,
+  workspace: Workspace,
+  inputs: SubmitInputs,
+  token: string,
+): Promise<string> {
+  const { signal } = context;
+  signal.throwIfAborted();
+  const spec = toRunSpec(inputs, token);
+  const submission = workspace.jobs.submitNotebookRun(spec);
+  const cancelled = new Promise<'cancelled'>((resolve) => {
+    signal.addEventListener('abort', () => resolve('cancelled'), { once: true });
+  });
+  const first = await Promise.race([submission, cancelled]);
+  if (first !== 'cancelled') return first;
+  if (!inputs.cancelOnPipelineCancel) {
+    throw new CancelledError(
+      "The step was cancelled while it submitted the run; the run goes on, because 'cancelOnPipelineCancel' is false",
+    );
+  }
+  // The token makes both requests mean the same run; whichever is answered first tells its id.
+  const repeated = workspace.jobs.submitNotebookRun(spec);
+  const runId = await Promise.any([submission, repeated]);
+  context.ledger.updateRun(workspace.host, runId, {
+    submittedBy: context.identity.hash,
+    cancelOnPipelineCancel: true,
+  });
+  throw await cancelWithStep(context, workspace, [runId]);
+}
+
+/** The run's page; a failure to read it does not undo the submission. */
+async function readRun(
+  context: TaskContext,
+  workspace: Workspace,
+  runId: string,
+): Promise<Run | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await workspace.jobs.getRun(runId, { signal: context.signal });
+    } catch (error) {
+      if (context.signal.aborted) return undefined;
+      const isUnknownYet = error instanceof ApiError && error.kind === 'not-found' && attempt < 5;
+      if (!isUnknownYet) {
+        context.host.warning(
+          `Run ${runId} is submitted, but its page could not be looked up: ${String((error as Error).message)}`,
+        );
+        return undefined;
+      }
+      await context.clock.sleep(1_000, context.signal);
+    }
+  }
+}
+
+/** Finds out before anything is started what would make the run fail minutes later. */
+async function checkTargets(
+  context: TaskContext,
+  workspace: Workspace,
+  { notebookPath, compute }: SubmitInputs,
+): Promise<void> {
+  await Promise.all([
+    checkNotebook(context, workspace, notebookPath),
+    compute.kind === 'existing-cluster'
+      ? checkCluster(context, workspace, compute.clusterId)
+      : undefined,
+  ]);
+}
+
+async function checkNotebook(
+  context: TaskContext,
+  workspace: Workspace,
+  path: string,
+): Promise<void> {
+  const object = await ifReadable(context, () => workspace.getObject(path, context.signal));
+  if (object === 'missing') {
+    throw new InputError(`The notebook "${path}" does not exist in ${workspace.host}`, {
+      hint: `${describeExtension(path)}Check 'notebookPath', that the notebook was deployed to this workspace, and that the identity may see it.`,
+    });
+  }
+  if (object && object.objectType !== 'NOTEBOOK') {
+    throw new InputError(
+      `"${path}" is no notebook but an object of type ${object.objectType} in ${workspace.host}`,
+      {
+        hint: 'A source file becomes a notebook when its first line is "# Databricks notebook source" and it is imported as such.',
+      },
+    );
+  }
+}
+
+function describeExtension(path: string): string {
+  const extension = /\.(py|ipynb|sql|scala|r)$/i.exec(path)?.[0];
+  return extension
+    ? `Notebooks have no extension in the workspace: try it without "${extension}". `
+    : '';
+}
+
+async function checkCluster(
+  context: TaskContext,
+  workspace: Workspace,
+  clusterId: string,
+): Promise<void> {
+  const cluster = await ifReadable(context, () =>
+    workspace.clusters.getCluster(clusterId, context.signal),
+  );
+  if (cluster === 'missing') {
+    throw new InputError(`The cluster "${clusterId}" does not exist in ${workspace.host}`, {
+      hint: 'Check \'existingCluster\': the id stands on the page of the cluster, under "More …", "View JSON".',
+    });
+  }
+  if (cluster) {
+    context.host.info(
+      `Cluster "${cluster.clusterName}" (${clusterId}) is ${cluster.state}${cluster.state === 'TERMINATED' ? ' and will be started by the run' : ''}.`,
+    );
+  }
+}
+
+/** What cannot be checked is left to the service, which checks it again. */
+async function ifReadable<T>(
+  context: TaskContext,
+  read: () => Promise<T>,
+): Promise<T | 'missing' | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.kind === 'not-found') return 'missing';
+    if (error.kind === 'unauthenticated' || error.details.isTransient) throw error;
+    context.host.debug(`Not checked: ${error.message}`);
+    return undefined;
+  }
+}
+
+function warnOfSecretParameters(context: TaskContext, { parameters }: SubmitInputs): void {
+  const secrets = context.host.secretVariables().filter(({ value }) => value.length >= 3);
+  for (const [name, value] of Object.entries(parameters)) {
+    const secret = secrets.find(
+      (item) => value === item.value || (item.value.length >= 6 && value.includes(item.value)),
+    );
+    if (!secret) continue;
+    context.host.warning(
+      `Parameter "${name}" holds the secret variable ${secret.name}. It is sent, and everybody who may see the run can read it on the run's page. Let the notebook read secrets with dbutils.secrets.get instead.`,
+    );
+  }
+}

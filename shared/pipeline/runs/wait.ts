@@ -1,0 +1,266 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  isFinal,
+  type Run,
+  RunFailedError,
+  type RunOutput,
+  WaitTimeoutError,
+  type Workspace,
+} from '../../databricks';
+import type { TaskContext, TaskSuccess } from '../task-context';
+import { cancelRuns, cancelWithStep } from './cancel-runs';
+import {
+  describeBadEnd,
+  describeDuration,
+  describeSubject,
+  describeTermination,
+  failedTasks,
+} from './describe-run';
+import { RunLog } from './run-log';
+import { setRunOutputs } from './run-outputs';
+import { lastAttempts, type RunReport, resultOf, worstResult } from './run-report';
+import { buildRunSummary } from './run-summary';
+import type { WaitInputs } from './wait-inputs';
+
+/** A run to wait for. */
+export interface AwaitedRun {
+  readonly runId: string;
+  /** Submitted a moment ago: the service may not know it yet. */
+  readonly isNew: boolean;
+}
+
+/** How many outputs of one run are read at once. */
+const outputsAtOnce = 8;
+
+/** How long a run that is cancelled after a time-out is given to end, in milliseconds. */
+const cancelGraceMs = 20_000;
+
+/**
+ * Waits for runs, all at once, and takes over their result: sets the outputs, publishes the summary, and throws
+ * RunFailedError unless all succeeded. `onBadEnd` is called before that failure is reported.
+ */
+export async function waitForRuns(
+  context: TaskContext,
+  workspace: Workspace,
+  runs: readonly AwaitedRun[],
+  inputs: WaitInputs,
+  onBadEnd: () => void = () => {},
+): Promise<TaskSuccess> {
+  for (const { runId } of runs) {
+    context.ledger.updateRun(workspace.host, runId, {
+      waitedBy: context.identity.hash,
+      cancelOnPipelineCancel: inputs.cancelOnPipelineCancel,
+    });
+  }
+  let reports: RunReport[];
+  try {
+    reports = await watchAll(context, workspace, runs, inputs);
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    throw await endCancelledStep(context, workspace, runs, inputs);
+  }
+  setRunOutputs(context, reports);
+  if (inputs.publishSummary) publishSummary(context, reports);
+  return judge(reports, inputs, onBadEnd);
+}
+
+async function endCancelledStep(
+  context: TaskContext,
+  workspace: Workspace,
+  runs: readonly AwaitedRun[],
+  inputs: WaitInputs,
+): Promise<unknown> {
+  const going = runs
+    .map(({ runId }) => runId)
+    .filter((runId) => !context.ledger.findRun(workspace.host, runId)?.isOver);
+  if (inputs.cancelOnPipelineCancel) return cancelWithStep(context, workspace, going);
+  context.host.info(
+    `Left going on, because 'cancelOnPipelineCancel' is false: ${going.join(', ')}.`,
+  );
+  return context.signal.reason;
+}
+
+async function watchAll(
+  context: TaskContext,
+  workspace: Workspace,
+  runs: readonly AwaitedRun[],
+  inputs: WaitInputs,
+): Promise<RunReport[]> {
+  const log = new RunLog(context, runs.length);
+  // One run that cannot be read ends the wait for all: the others would only delay the message.
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const watches = runs.map(async (awaited) => {
+    const report = await watch({ ...context, signal }, workspace, awaited, inputs, log);
+    log.ended(report);
+    return report;
+  });
+  try {
+    return await Promise.all(watches);
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(watches);
+    throw error;
+  }
+}
+
+async function watch(
+  context: TaskContext,
+  workspace: Workspace,
+  { runId, isNew }: AwaitedRun,
+  inputs: WaitInputs,
+  log: RunLog,
+): Promise<RunReport> {
+  try {
+    const run = await workspace.jobs.waitForRun(runId, {
+      timeoutMs: inputs.waitTimeoutMs,
+      isNew,
+      signal: context.signal,
+      onChange: (seen) => log.changed(seen),
+      onRead: (seen) => log.read(seen),
+    });
+    context.ledger.updateRun(workspace.host, runId, { isOver: true, runPageUrl: run.runPageUrl });
+    const outputs = await readOutputs(context, workspace, run);
+    return { runId, run, isTimedOut: false, outputs, runPageUrl: run.runPageUrl };
+  } catch (error) {
+    if (!(error instanceof WaitTimeoutError)) throw error;
+    return endTimedOut(context, workspace, runId, error, inputs);
+  }
+}
+
+/** Cancels (or leaves) a run that has used up waitTimeoutMinutes. */
+async function endTimedOut(
+  context: TaskContext,
+  workspace: Workspace,
+  runId: string,
+  error: WaitTimeoutError,
+  inputs: WaitInputs,
+): Promise<RunReport> {
+  const { host } = context;
+  const report = {
+    runId,
+    run: error.run,
+    isTimedOut: true,
+    outputs: new Map<string, RunOutput>(),
+    runPageUrl: error.run?.runPageUrl ?? '',
+  };
+  const limit = describeDuration(error.timeoutMs);
+  if (inputs.onTimeout === 'leave') {
+    host.warning(
+      `Run ${runId} has not ended within ${limit}; it goes on, because 'onTimeout' is leave.`,
+    );
+    return report;
+  }
+  const { failed } = await cancelRuns(context, workspace, [runId]);
+  const [failure] = failed;
+  if (failure) {
+    host.warning(
+      `Run ${runId} has not ended within ${limit} and could not be cancelled: ${failure.reason}`,
+    );
+    return report;
+  }
+  const run = await seeEnd(context, workspace, runId);
+  host.info(
+    `Run ${runId} has not ended within ${limit} and was cancelled${run && isFinal(run) ? '' : '; it is still ending'}.`,
+  );
+  return report;
+}
+
+/** A cancelled run takes a moment to end; how it ends does not change the verdict. */
+async function seeEnd(
+  context: TaskContext,
+  workspace: Workspace,
+  runId: string,
+): Promise<Run | undefined> {
+  try {
+    return await workspace.jobs.waitForRun(runId, {
+      timeoutMs: cancelGraceMs,
+      signal: context.signal,
+    });
+  } catch (error) {
+    context.host.debug(`The end of run ${runId} was not seen: ${String(error)}`);
+    return undefined;
+  }
+}
+
+/** The outputs of the last attempts of all tasks. What cannot be read is missing, and changes no verdict. */
+async function readOutputs(
+  context: TaskContext,
+  workspace: Workspace,
+  run: Run,
+): Promise<Map<string, RunOutput>> {
+  const outputs = new Map<string, RunOutput>();
+  const failed = new Set(failedTasks(run));
+  const tasks = lastAttempts(run).filter(
+    (task) =>
+      failed.has(task) || (task.notebookPath !== undefined && task.resultState === 'SUCCESS'),
+  );
+  for (let at = 0; at < tasks.length; at += outputsAtOnce) {
+    await Promise.all(
+      tasks.slice(at, at + outputsAtOnce).map(async ({ runId }) => {
+        try {
+          outputs.set(runId, await workspace.jobs.getRunOutput(runId, context.signal));
+        } catch (error) {
+          if (context.signal.aborted) throw error;
+          context.host.warning(
+            `${error instanceof Error ? error.message : String(error)} The result of the run stands, but its output is not known.`,
+          );
+        }
+      }),
+    );
+  }
+  return outputs;
+}
+
+function publishSummary(context: TaskContext, reports: readonly RunReport[]): void {
+  const [first, ...others] = reports;
+  if (!first) return;
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  const folder = join(context.tempDirectory, 'databricks-summary');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `Databricks run ${first.runId}${more}.md`);
+  writeFileSync(
+    file,
+    buildRunSummary(reports, (text, maxLength) => context.host.harmless(text, maxLength)),
+  );
+  context.host.uploadSummary(file);
+}
+
+function judge(
+  reports: readonly RunReport[],
+  inputs: WaitInputs,
+  onBadEnd: () => void,
+): TaskSuccess {
+  const isGood = (report: RunReport): boolean =>
+    resultOf(report) === 'SUCCESS' ||
+    (inputs.allowPartialSuccess && resultOf(report) === 'SUCCESS_WITH_FAILURES');
+  const bad = reports.filter((report) => !isGood(report));
+  if (bad.length > 0) {
+    onBadEnd();
+    throw badEnd(bad, reports.length);
+  }
+  const isPartial = worstResult(reports.map(resultOf)) !== 'SUCCESS';
+  return { message: describeSuccess(reports, isPartial), hasIssues: isPartial };
+}
+
+function badEnd(bad: readonly RunReport[], count: number): RunFailedError {
+  const [first] = bad;
+  const hint = first?.run && !first.isTimedOut ? describeTermination(first.run) : '';
+  const sentences = bad.map(describeBadEnd).join(' ');
+  const message =
+    count === 1 ? sentences : `${bad.length} of ${count} runs did not succeed. ${sentences}`;
+  return new RunFailedError(message, { hint: bad.length === 1 ? hint : '' });
+}
+
+function describeSuccess(reports: readonly RunReport[], isPartial: boolean): string {
+  const [only] = reports;
+  const how = isPartial ? 'succeeded, but some of its tasks failed' : 'succeeded';
+  if (reports.length !== 1 || !only?.run) {
+    return `All ${reports.length} runs succeeded${isPartial ? ', but some of their tasks failed' : ''}.`;
+  }
+  const { run } = only;
+  const duration =
+    run.totalDurationMs === undefined ? '' : ` in ${describeDuration(run.totalDurationMs)}`;
+  return `Run ${run.runId} of ${describeSubject(run)} ${how}${duration}.`;
+}
