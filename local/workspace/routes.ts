@@ -1,0 +1,85 @@
+import * as clusters from './api/clusters';
+import * as identity from './api/identity';
+import * as jobs from './api/jobs';
+import * as runs from './api/runs';
+import * as workspace from './api/workspace';
+import { exportObject } from './api/workspace-export';
+import { downloadFile, importFile } from './api/workspace-files';
+import { importObject } from './api/workspace-import';
+import type { ApiCall } from './http/api-call';
+import type { WorkspaceState } from './state/workspace-state';
+
+/** Handles a request; what it returns is sent as JSON (nothing as {}), or as it is when it is a RawAnswer. */
+export type Handler = (call: ApiCall, state: WorkspaceState) => unknown;
+
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly handler: Handler;
+  /** Answered without a token. */
+  readonly isOpen?: boolean;
+  /** The body is bytes, not JSON. */
+  readonly hasRawBody?: boolean;
+}
+
+const JOBS_VERSIONS = ['2.0', '2.1', '2.2'];
+const CLUSTERS_VERSIONS = ['2.0', '2.1'];
+
+function api(
+  method: Route['method'],
+  versions: readonly string[],
+  path: string,
+  handler: Handler,
+): readonly Route[] {
+  return versions.map((version) => ({ method, url: `/api/${version}/${path}`, handler }));
+}
+
+function open(method: Route['method'], url: string, handler: Handler): Route {
+  return { method, url, handler, isOpen: true, hasRawBody: true };
+}
+
+/** Everything the workspace answers. */
+export const routes: readonly Route[] = [
+  open('GET', '/', identity.showPage),
+  open('GET', '/.well-known/databricks-config', identity.getHostConfig),
+  open('GET', '/oidc/.well-known/oauth-authorization-server', identity.getOauthMetadata),
+  open('POST', '/oidc/v1/token', identity.issueToken),
+  ...api('GET', ['2.0'], 'preview/scim/v2/Me', identity.getMe),
+
+  ...api('GET', ['2.0'], 'workspace/get-status', workspace.getStatus),
+  ...api('GET', ['2.0'], 'workspace/list', workspace.list),
+  ...api('POST', ['2.0'], 'workspace/mkdirs', workspace.mkdirs),
+  ...api('POST', ['2.0'], 'workspace/delete', workspace.deleteObject),
+  ...api('POST', ['2.0'], 'workspace/import', importObject),
+  ...api('GET', ['2.0'], 'workspace/export', exportObject),
+  {
+    method: 'POST',
+    url: '/api/2.0/workspace-files/import-file/*',
+    handler: importFile,
+    hasRawBody: true,
+  },
+  { method: 'GET', url: '/api/2.0/workspace-files/*', handler: downloadFile },
+
+  ...api('POST', JOBS_VERSIONS, 'jobs/create', jobs.createJob),
+  ...api('POST', JOBS_VERSIONS, 'jobs/reset', jobs.resetJob),
+  ...api('POST', JOBS_VERSIONS, 'jobs/update', jobs.updateJob),
+  ...api('POST', JOBS_VERSIONS, 'jobs/delete', jobs.deleteJob),
+  ...api('GET', JOBS_VERSIONS, 'jobs/get', jobs.getJob),
+  ...api('GET', JOBS_VERSIONS, 'jobs/list', jobs.listJobs),
+  ...api('POST', JOBS_VERSIONS, 'jobs/run-now', jobs.runNow),
+  ...api('POST', JOBS_VERSIONS, 'jobs/runs/submit', runs.submitRun),
+  ...api('POST', JOBS_VERSIONS, 'jobs/runs/cancel', runs.cancelRun),
+  ...api('POST', JOBS_VERSIONS, 'jobs/runs/cancel-all', runs.cancelAllRuns),
+  ...api('POST', JOBS_VERSIONS, 'jobs/runs/delete', runs.deleteRun),
+  ...api('GET', JOBS_VERSIONS, 'jobs/runs/get', runs.getRun),
+  ...api('GET', JOBS_VERSIONS, 'jobs/runs/get-output', runs.getRunOutput),
+  ...api('GET', JOBS_VERSIONS, 'jobs/runs/list', runs.listRuns),
+  ...api('GET', JOBS_VERSIONS, 'jobs/runs/export', runs.exportRun),
+
+  ...api('GET', CLUSTERS_VERSIONS, 'clusters/list', clusters.listClusters),
+  ...api('GET', CLUSTERS_VERSIONS, 'clusters/get', clusters.getCluster),
+  ...api('POST', CLUSTERS_VERSIONS, 'clusters/start', clusters.startCluster),
+  ...api('POST', CLUSTERS_VERSIONS, 'clusters/delete', clusters.terminateCluster),
+  ...api('GET', CLUSTERS_VERSIONS, 'clusters/spark-versions', clusters.listSparkVersions),
+  ...api('GET', CLUSTERS_VERSIONS, 'clusters/list-node-types', clusters.listNodeTypes),
+];

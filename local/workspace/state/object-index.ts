@@ -1,0 +1,58 @@
+import type { NotebookFormat, NotebookLanguage } from '../formats/notebook-format';
+import { isJsonObject } from '../http/json';
+import { isWithin } from './paths';
+import { readJsonFile, StateFile } from './state-file';
+
+export type ObjectType = 'NOTEBOOK' | 'FILE' | 'DIRECTORY' | 'DASHBOARD';
+
+/** What the tree on disk cannot say about an object. Times are epoch milliseconds. */
+export interface ObjectEntry {
+  readonly id: string;
+  readonly type: ObjectType;
+  readonly language?: NotebookLanguage;
+  readonly format?: NotebookFormat;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+function isEntry(value: unknown): value is ObjectEntry {
+  return (
+    isJsonObject(value) && typeof value['id'] === 'string' && typeof value['type'] === 'string'
+  );
+}
+
+/** The metadata of all workspace objects by key, kept in a JSON file beside the tree. */
+export class ObjectIndex {
+  readonly #entries: Map<string, ObjectEntry>;
+  readonly #file: StateFile;
+
+  constructor(path: string) {
+    const saved = readJsonFile(path);
+    this.#entries = new Map();
+    for (const [key, entry] of Object.entries(isJsonObject(saved) ? saved : {})) {
+      if (isEntry(entry)) this.#entries.set(key, entry);
+    }
+    this.#file = new StateFile(path, () => Object.fromEntries(this.#entries));
+  }
+
+  get(key: string): ObjectEntry | undefined {
+    return this.#entries.get(key);
+  }
+
+  set(key: string, entry: ObjectEntry): void {
+    this.#entries.set(key, entry);
+    this.#file.touch();
+  }
+
+  /** Forgets the object and everything below it. */
+  remove(key: string): void {
+    for (const other of this.#entries.keys()) {
+      if (isWithin(other, key)) this.#entries.delete(other);
+    }
+    this.#file.touch();
+  }
+
+  flush(): void {
+    this.#file.flush();
+  }
+}

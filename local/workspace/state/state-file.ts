@@ -1,0 +1,55 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parseJson, toJson } from '../http/json';
+
+const SAVE_DELAY_MS = 100;
+
+/** Writes a file whole or not at all: to a temporary name on the same disk, then renamed. */
+export function writeFileAtomically(
+  path: string,
+  content: string | Buffer,
+  temporary = `${path}.${process.pid}.tmp`,
+): void {
+  mkdirSync(dirname(temporary), { recursive: true });
+  try {
+    writeFileSync(temporary, content);
+    renameSync(temporary, path);
+  } catch (error: unknown) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** The JSON content of a file; undefined when the file is missing or damaged. */
+export function readJsonFile(path: string): unknown {
+  try {
+    return parseJson(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a JSON file in step with state in memory: changes within 100 ms are written together. */
+export class StateFile {
+  readonly #path: string;
+  readonly #snapshot: () => unknown;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(path: string, snapshot: () => unknown) {
+    this.#path = path;
+    this.#snapshot = snapshot;
+  }
+
+  /** Notes that the state changed; it is on disk within 100 ms. */
+  touch(): void {
+    this.#timer ??= setTimeout(() => this.flush(), SAVE_DELAY_MS).unref();
+  }
+
+  /** Writes what is pending now. */
+  flush(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    writeFileAtomically(this.#path, toJson(this.#snapshot()));
+  }
+}

@@ -1,0 +1,24 @@
+import type { RunEngine } from '../runs/run-engine';
+import type { RunStore } from '../runs/run-store';
+import type { AccessTokens } from './access-tokens';
+import type { ClusterStore } from './clusters';
+import type { IdSource } from './ids';
+import type { JobStore } from './jobs';
+import type { WorkspaceTree } from './tree';
+
+/** Everything the handlers of the routes work on. */
+export interface WorkspaceState {
+  readonly workspaceId: string;
+  /** URL the server listens on; known once it does. */
+  readonly url: () => string;
+  readonly now: () => number;
+  /** Secret of every OAuth client. */
+  readonly clientSecret: string;
+  readonly ids: IdSource;
+  readonly tokens: AccessTokens;
+  readonly tree: WorkspaceTree;
+  readonly clusters: ClusterStore;
+  readonly jobs: JobStore;
+  readonly runs: RunStore;
+  readonly engine: RunEngine;
+}
