@@ -17,8 +17,14 @@ import type { TaskManifest } from './task-manifest';
 /** What the agent sends on cancel: SIGINT first everywhere, then SIGTERM on Unix or SIGBREAK on Windows. */
 const cancelSignals = ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const;
 
-/** The context of this process: the real agent, clock and network. */
-export function createTaskContext(manifest: TaskManifest): TaskContext {
+/**
+ * The context of this process: the real agent, clock and network. A post-job part does not repeat the warnings about
+ * inputs that the step has given.
+ */
+export function createTaskContext(
+  manifest: TaskManifest,
+  options: { readonly isPostJob?: boolean } = {},
+): TaskContext {
   const host = createAzureTaskHost();
   const identity = computeStepIdentity((name) => host.getVariable(name));
   if (!identity.isStable) {
@@ -42,7 +48,7 @@ export function createTaskContext(manifest: TaskManifest): TaskContext {
     input: new InputReader({
       manifest,
       getInput: (name) => host.getInput(name),
-      warning: (message) => host.warning(message),
+      warning: (message) => (options.isPostJob ? host.debug(message) : host.warning(message)),
     }),
     identity,
     ledger: new RunLedger(tempDirectory),

@@ -25,6 +25,7 @@ export interface InputReaderOptions {
 export class InputReader {
   readonly #options: InputReaderOptions;
   readonly #problems: string[] = [];
+  readonly #values = new Map<string, string>();
   readonly #inputs: ReadonlyMap<string, ManifestInput>;
 
   constructor(options: InputReaderOptions) {
@@ -36,7 +37,7 @@ export class InputReader {
   text(name: string, options: { defaultValue?: string; required?: string } = {}): string {
     const { defaultValue = '', required } = options;
     const value = this.#read({ name, kind: 'text', defaultValue });
-    if (value === '' && required !== undefined && !this.isHidden(name)) {
+    if (this.#raw(name) === '' && required !== undefined && !this.isHidden(name)) {
       this.problem(`Input '${name}' is empty. ${required}`);
     }
     return value;
@@ -101,7 +102,7 @@ export class InputReader {
   isHidden(name: string): boolean {
     const input = this.#inputs.get(name);
     const group = this.#options.manifest.groups?.find((item) => item.name === input?.groupName);
-    const valueOfInput = (other: string): string => this.#raw(other).toLowerCase();
+    const valueOfInput = (other: string): string => this.#raw(other) || this.#defaultOf(other);
     return (
       !isVisible(input?.visibleRule, valueOfInput) || !isVisible(group?.visibleRule, valueOfInput)
     );
@@ -142,7 +143,11 @@ export class InputReader {
   }
 
   #raw(name: string): string {
-    return this.#options.getInput(name).trim();
+    const known = this.#values.get(name);
+    if (known !== undefined) return known;
+    const value = this.#options.getInput(name).trim();
+    this.#values.set(name, value);
+    return value;
   }
 
   #defaultOf(name: string): string {

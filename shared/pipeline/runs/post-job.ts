@@ -67,11 +67,18 @@ async function findLostRun(
   const marker = context.ledger.readStep(context.identity.taskInstanceId);
   const token = pendingToken(context, marker, inputs);
   if (token === undefined || !inputs.cancelOnPipelineCancel) return;
-  const runId = await workspace.jobs.submitNotebookRun(toRunSpec(inputs, token));
-  context.ledger.updateRun(workspace.host, runId, {
-    submittedBy: context.identity.hash,
-    cancelOnPipelineCancel: true,
-  });
+  try {
+    const runId = await workspace.jobs.submitNotebookRun(toRunSpec(inputs, token));
+    context.ledger.updateRun(workspace.host, runId, {
+      submittedBy: context.identity.hash,
+      cancelOnPipelineCancel: true,
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    context.host.warning(
+      `The job was cancelled while this step submitted a run. Whether the run was started could not be found out: ${reason} Look at the job runs of the workspace for "${inputs.runName}".`,
+    );
+  }
 }
 
 function pendingToken(

@@ -26,12 +26,19 @@ export async function submitNotebookRun(
   await checkTargets(context, workspace, inputs);
 
   const { ledger, identity, host } = context;
-  const marker = ledger.readStep(identity.taskInstanceId);
-  const token = inputs.idempotencyToken ?? deriveToken(context, marker.submissionNumber);
+  const { submissionNumber } = ledger.readStep(identity.taskInstanceId);
+  const marker = { submissionNumber };
+  const token = inputs.idempotencyToken ?? deriveToken(context, submissionNumber);
+  context.signal.throwIfAborted();
   ledger.writeStep(identity.taskInstanceId, { ...marker, pendingToken: token });
   const submittedAt = context.clock.now();
-  const runId = await submitOnce(context, workspace, inputs, token);
-  ledger.writeStep(identity.taskInstanceId, { submissionNumber: marker.submissionNumber, runId });
+  const runId = await submitOnce(context, workspace, inputs, token).catch((error: unknown) => {
+    // The service said no: there is no run to look for later.
+    const isRefused = error instanceof ApiError && !error.details.isTransient;
+    if (isRefused) ledger.writeStep(identity.taskInstanceId, marker);
+    throw error;
+  });
+  ledger.writeStep(identity.taskInstanceId, { submissionNumber, runId });
   const known = ledger.findRun(workspace.host, runId);
   const record = {
     submittedBy: identity.hash,
@@ -52,6 +59,15 @@ export async function submitNotebookRun(
       : `Submitted run ${runId} of notebook "${inputs.notebookPath}": ${runPageUrl}`,
   );
   return { runId, runPageUrl };
+}
+
+/**
+ * Called before the step reports a bad end of its run: the next try of the step submits anew. With a token given by the
+ * user this changes nothing, the same token finds the same run.
+ */
+export function startNextSubmission({ ledger, identity }: TaskContext): void {
+  const { submissionNumber } = ledger.readStep(identity.taskInstanceId);
+  ledger.writeStep(identity.taskInstanceId, { submissionNumber: submissionNumber + 1 });
 }
 
 /** The token of the step's submission with this number, from its inputs as received. */
@@ -83,7 +99,6 @@ async function submitOnce(
   token: string,
 ): Promise<string> {
   const { signal } = context;
-  signal.throwIfAborted();
   const spec = toRunSpec(inputs, token);
   const submission = workspace.jobs.submitNotebookRun(spec);
   const cancelled = new Promise<'cancelled'>((resolve) => {

@@ -38,7 +38,7 @@ const cancelGraceMs = 20_000;
 
 /**
  * Waits for runs, all at once, and takes over their result: sets the outputs, publishes the summary, and throws
- * RunFailedError unless all succeeded. `onBadEnd` is called before that failure is reported.
+ * RunFailedError unless all succeeded. `onBadEnd` is called before a failure is reported of runs that do not go on.
  */
 export async function waitForRuns(
   context: TaskContext,
@@ -237,7 +237,8 @@ function judge(
     (inputs.allowPartialSuccess && resultOf(report) === 'SUCCESS_WITH_FAILURES');
   const bad = reports.filter((report) => !isGood(report));
   if (bad.length > 0) {
-    onBadEnd();
+    const isLeft = inputs.onTimeout === 'leave' && bad.every(({ isTimedOut }) => isTimedOut);
+    if (!isLeft) onBadEnd();
     throw badEnd(bad, reports.length);
   }
   const isPartial = worstResult(reports.map(resultOf)) !== 'SUCCESS';

@@ -1,0 +1,15 @@
+import { startNextSubmission, submitNotebookRun } from '../../shared/pipeline/runs/submit';
+import { waitForRuns } from '../../shared/pipeline/runs/wait';
+import type { TaskContext, TaskSuccess } from '../../shared/pipeline/task-context';
+import { readInputs } from './inputs';
+
+/** Runs a notebook; succeeds only when the run succeeded. */
+export async function runNotebook(context: TaskContext): Promise<TaskSuccess> {
+  const { connection, submit, wait } = readInputs(context.input, context.host);
+  const workspace = await context.connect(connection());
+
+  const { runId } = await submitNotebookRun(context, workspace, submit);
+  return waitForRuns(context, workspace, [{ runId, isNew: true }], wait, () =>
+    startNextSubmission(context),
+  );
+}
