@@ -8,8 +8,7 @@ export async function runNotebook(context: TaskContext): Promise<TaskSuccess> {
   const { connection, submit, wait } = readInputs(context.input, context.host);
   const workspace = await context.connect(connection());
 
-  const { runId } = await submitNotebookRun(context, workspace, submit);
-  return waitForRuns(context, workspace, [{ runId, isNew: true }], wait, () =>
-    startNextSubmission(context),
-  );
+  const { runId, runPageUrl } = await submitNotebookRun(context, workspace, submit);
+  const run = { runId, isNew: true, isAnnounced: runPageUrl !== '' };
+  return waitForRuns(context, workspace, [run], wait, () => startNextSubmission(context));
 }

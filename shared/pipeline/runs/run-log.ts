@@ -17,19 +17,25 @@ export class RunLog {
   readonly #count: number;
   readonly #startMs: number;
   readonly #seen = new Map<string, string>();
+  readonly #announced = new Set<string>();
   #ended = 0;
   #lastLineMs: number;
 
-  constructor(context: TaskContext, count: number) {
+  constructor(
+    context: TaskContext,
+    runs: readonly { readonly runId: string; readonly isAnnounced?: boolean }[],
+  ) {
     this.#context = context;
-    this.#count = count;
+    this.#count = runs.length;
+    for (const run of runs) if (run.isAnnounced) this.#announced.add(run.runId);
     this.#startMs = context.clock.now();
     this.#lastLineMs = this.#startMs;
   }
 
   changed(run: Run): void {
-    const isFirst = !this.#seen.has(run.runId);
-    const page = isFirst && run.runPageUrl !== '' ? ` — ${run.runPageUrl}` : '';
+    const isAnnounced = this.#announced.has(run.runId) || run.runPageUrl === '';
+    const page = isAnnounced ? '' : ` — ${run.runPageUrl}`;
+    if (page !== '') this.#announced.add(run.runId);
     this.#sayOnce(run.runId, `Run ${run.runId} is ${describeState(run)}`, page);
     if (run.tasks.length < 2) return;
     for (const task of lastAttempts(run)) {

@@ -28,6 +28,8 @@ export interface AwaitedRun {
   readonly runId: string;
   /** Submitted a moment ago: the service may not know it yet. */
   readonly isNew: boolean;
+  /** Its page stands in the log of this step already. */
+  readonly isAnnounced?: boolean;
 }
 
 /** How many outputs of one run are read at once. */
@@ -87,7 +89,7 @@ async function watchAll(
   runs: readonly AwaitedRun[],
   inputs: WaitInputs,
 ): Promise<RunReport[]> {
-  const log = new RunLog(context, runs.length);
+  const log = new RunLog(context, runs);
   // One run that cannot be read ends the wait for all: the others would only delay the message.
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
