@@ -1,8 +1,8 @@
 // Bundles every task to dist/tasks/<Folder>: task.json, icon, one CommonJS file per handler, licences of what is inside.
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
