@@ -1,0 +1,125 @@
+import { parseArgs } from 'node:util';
+import type { PipelineOptions } from './index';
+
+/** How the command is used. */
+export const USAGE = `Usage: npm run pipeline -- FILE [options]
+
+Runs an Azure Pipelines file on this machine with the built tasks.
+
+  --variables FILE        variables and variable groups (YAML or JSON)
+  --connections FILE      service connections (YAML or JSON)
+  --parameter NAME=VALUE  value of a pipeline parameter; may be repeated
+  --stage NAME            run only this stage; may be repeated
+  --host-type TYPE        build (default) or release
+  --artifact ALIAS=DIR    an artifact of a release; may be repeated
+  --sources DIR           what "checkout: self" copies (default: the git repository of FILE)
+  --tasks DIR             built tasks (default: dist/tasks)
+  --work DIR              work folder, kept afterwards (default: a temporary one)
+  --plan-id GUID          identity of the run; the same again models "rerun failed jobs"
+  --stage-attempt N       --job-attempt N
+  --node PATH             Node binary that runs the tasks (default: the running one)
+  --verbose               debug run: System.Debug is true, debug lines are shown
+  --no-color              plain text
+
+Ctrl+C cancels the run as the agent would; a second Ctrl+C ends everything at once.
+The exit code is 0 when the run succeeded, otherwise 1.`;
+
+/** Bad arguments of the command line. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Arguments as runPipeline takes them, or "help". Throws UsageError. */
+export function parseCommandLine(args: readonly string[]): PipelineOptions | 'help' {
+  const { values, positionals } = parse(args);
+  if (values.help === true) return 'help';
+  const [file, second] = positionals;
+  if (file === undefined) throw new UsageError('The pipeline file is missing');
+  if (second !== undefined)
+    throw new UsageError(`One pipeline file at a time; "${second}" is too much`);
+  return {
+    file,
+    ...defined({
+      variables: values.variables,
+      connections: values.connections,
+      sources: values.sources,
+      tasksDir: values.tasks,
+      workDir: values.work,
+      stages: values.stage,
+      planId: values['plan-id'],
+      nodePath: values.node,
+      stageAttempt: attempt(values['stage-attempt']),
+      jobAttempt: attempt(values['job-attempt']),
+    }),
+    parameters: pairs(values.parameter ?? [], '--parameter'),
+    artifacts: pairs(values.artifact ?? [], '--artifact'),
+    hostType: hostType(values['host-type'] ?? 'build'),
+    verbose: values.verbose === true,
+    color: values.color ?? true,
+  };
+}
+
+function parse(args: readonly string[]): ReturnType<typeof parseRaw> {
+  try {
+    return parseRaw(args);
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+function parseRaw(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const texts = { type: 'string', multiple: true } as const;
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    allowNegative: true,
+    options: {
+      variables: text,
+      connections: text,
+      sources: text,
+      tasks: text,
+      work: text,
+      node: text,
+      'host-type': text,
+      'plan-id': text,
+      'stage-attempt': text,
+      'job-attempt': text,
+      stage: texts,
+      parameter: texts,
+      artifact: texts,
+      verbose: { type: 'boolean' },
+      color: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Defined<T>;
+}
+
+function attempt(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`"${text}" is no attempt: a number from 1`);
+  return Number(text);
+}
+
+function hostType(text: string): 'build' | 'release' {
+  if (text === 'build' || text === 'release') return text;
+  throw new UsageError(`--host-type is build or release, not "${text}"`);
+}
+
+function pairs(texts: readonly string[], option: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1) throw new UsageError(`${option} takes NAME=VALUE, not "${text}"`);
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}

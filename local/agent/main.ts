@@ -1,0 +1,16 @@
+import { runCommand } from './command-line';
+import { killRememberedProcesses } from './leftover-processes';
+
+process.on('exit', killRememberedProcesses);
+
+void runCommand(process.argv.slice(2), {
+  out: (line) => console.log(line),
+  error: (line) => console.error(line),
+  isTerminal: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+  onSignal: (listener) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, listener);
+  },
+  now: () => Date.now(),
+}).then((exitCode) => {
+  process.exitCode = exitCode;
+});
