@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Ajv from 'ajv';
+import { loadManifests, repositoryRoot } from '../../scripts/manifests/load-manifests';
+
+const manifests = loadManifests();
+const packageVersion = (
+  JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { version: string }
+).version;
+
+describe('every task.json', () => {
+  it('exists', () => {
+    assert.ok(manifests.length >= 3);
+  });
+
+  it('has an id and a name of its own', () => {
+    const ids = manifests.map(({ manifest }) => manifest.id);
+    const names = manifests.map(({ manifest }) => manifest.name.toLowerCase());
+
+    assert.equal(new Set(ids).size, ids.length);
+    assert.equal(new Set(names).size, names.length);
+  });
+
+  for (const { folder, manifest } of manifests) {
+    describe(folder, () => {
+      it('keeps the published rules', () => {
+        const schema = JSON.parse(
+          readFileSync(join(__dirname, 'task-json.schema.json'), 'utf8'),
+        ) as object;
+        const ajv = new Ajv({ allErrors: true, strict: false });
+
+        const isValid = ajv.validate(schema, manifest);
+
+        assert.ok(isValid, ajv.errorsText(ajv.errors, { separator: '\n' }));
+      });
+
+      it('is named after its folder', () => {
+        assert.equal(manifest.name, `Databricks${folder}`);
+      });
+
+      it('has Minor and Patch of the package', () => {
+        const { Minor, Patch } = manifest.version;
+
+        assert.equal(`${Minor}.${Patch}`, packageVersion.split('.').slice(1).join('.'));
+      });
+
+      it('has a source file for every handler', () => {
+        const handlers = [manifest.execution, manifest.postjobexecution ?? {}].flatMap((stage) =>
+          Object.values(stage),
+        );
+
+        for (const { target } of handlers) {
+          const source = join(repositoryRoot, 'tasks', folder, target.replace(/\.js$/, '.ts'));
+          assert.ok(existsSync(source), `${source} is missing`);
+        }
+      });
+
+      it('names only existing inputs and groups in rules, groups and the title', () => {
+        const inputs = new Set(manifest.inputs.map(({ name }) => name));
+        const groups = new Set((manifest.groups ?? []).map(({ name }) => name));
+        const rules = [...manifest.inputs, ...(manifest.groups ?? [])].map(
+          ({ visibleRule }) => visibleRule ?? '',
+        );
+        const ruled = rules.flatMap((rule) =>
+          rule.split(/&&|\|\|/).map((part) => part.split(/!=|=/)[0]?.trim() ?? ''),
+        );
+
+        assert.deepEqual(
+          ruled.filter((name) => name !== '' && !inputs.has(name)),
+          [],
+        );
+        assert.deepEqual(
+          manifest.inputs.filter(({ groupName }) => groupName && !groups.has(groupName)),
+          [],
+        );
+        const title = (manifest as unknown as { instanceNameFormat: string }).instanceNameFormat;
+        const titled = [...title.matchAll(/\$\((\w+)\)/g)].map(([, name]) => name ?? '');
+        assert.deepEqual(
+          titled.filter((name) => !inputs.has(name)),
+          [],
+        );
+      });
+
+      it('has no name or alias twice', () => {
+        const names = manifest.inputs.flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]);
+
+        assert.equal(new Set(names.map((name) => name.toLowerCase())).size, names.length);
+      });
+
+      it('lets the task set its outputs and nothing else', () => {
+        const outputs = (manifest.outputVariables ?? []).map(({ name }) => name);
+        const allowed = manifest.restrictions?.settableVariables?.allowed ?? [];
+
+        assert.deepEqual(
+          [...allowed].filter((name) => name !== 'notebookOutput_*').sort(),
+          [...outputs].sort(),
+        );
+      });
+
+      it('offers only defaults that are options', () => {
+        const wrong = manifest.inputs.filter(
+          ({ options, defaultValue }) => options && !(String(defaultValue) in options),
+        );
+
+        assert.deepEqual(wrong, []);
+      });
+    });
+  }
+});
