@@ -12,8 +12,8 @@ const defects = `export async function save(): Promise<void> {
 export function floats(): void {
   save();
 }
-export function misuses(items: readonly string[]): void {
-  items.forEach(async () => {
+export function misuses(): void {
+  ['a', 'b'].forEach(async () => {
     await save();
   });
 }
