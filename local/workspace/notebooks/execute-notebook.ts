@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeBounded } from './bounded-output';
+import type { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { boundedFile } from './bounded-file';
 import { killProcessTree } from './kill-process-tree';
 import { notebookEnvironment, temporaryFolder } from './notebook-environment';
 import { failure, type NotebookOutcome, type ProcessEnd, readOutcome } from './notebook-outcome';
@@ -48,6 +50,9 @@ type PythonProcess = ChildProcess & { readonly pid: number };
 
 const BOOTSTRAP = join(__dirname, 'python', 'run_notebook.py');
 
+/** How much of an interpreter's own complaint is kept, in characters. */
+const MAX_LAST_WORDS = 10_000;
+
 /** How long output may still arrive after the end of the process, in milliseconds. */
 const OUTPUT_GRACE_MS = 500;
 
@@ -82,24 +87,21 @@ async function startPython(
   { workDir }: Workplace,
   execution: NotebookExecution,
 ): Promise<PythonProcess | undefined> {
-  const output = execution.outputFile === undefined ? 'ignore' : 'pipe';
+  const stdout = execution.outputFile === undefined ? 'ignore' : 'pipe';
   for (const python of interpreters(execution.python)) {
     const child = spawn(python, [BOOTSTRAP, workDir], {
       env: notebookEnvironment(execution.dbfsDir, process.env),
-      stdio: ['pipe', output, output],
+      stdio: ['pipe', stdout, 'pipe'],
       detached: process.platform !== 'win32',
       windowsHide: true,
     });
     child.stdin?.on('error', () => undefined);
-    const [started] = await Promise.race([once(child, 'spawn').then(() => [true]), failed(child)]);
+    const started = await new Promise<boolean>((resolve) => {
+      child.on('spawn', () => resolve(true)).on('error', () => resolve(false));
+    });
     if (started) return child as PythonProcess;
   }
   return undefined;
-}
-
-async function failed(child: ChildProcess): Promise<[false]> {
-  await new Promise((resolve) => child.once('error', resolve));
-  return [false];
 }
 
 function interpreters(given: string | undefined): string[] {
@@ -120,27 +122,36 @@ async function superviseProcess(
 ): Promise<ProcessEnd> {
   const { python, outputFile, signal, ...request } = execution;
   const ended = once(child, 'exit');
-  const output = copyOutput(child, outputFile);
+  const output = outputFile === undefined ? undefined : child.stdout?.pipe(boundedFile(outputFile));
+  output?.on('error', () => child.stdout?.resume());
+  const lastWords = readTail(child.stderr);
   // The pipe stays open: the notebook kills itself when it closes, so none outlives this process.
   child.stdin?.write(`${JSON.stringify({ ...request, workDir, groupsDir })}\n`);
 
   const [code, endSignal] = (await ended) as [number | null, string | null];
   killProcessTree(child.pid, groupsDir);
-  await output();
+  if (output) await finish(child.stdout, output);
   child.stdin?.destroy();
-  return { code, signal: endSignal };
+  child.stderr?.destroy();
+  return { code, signal: endSignal, lastWords: lastWords() };
 }
 
-/** Copies the output; the result waits for its end, which a stray background process cannot put off. */
-function copyOutput(child: ChildProcess, outputFile: string | undefined): () => Promise<void> {
-  const { stdout, stderr } = child;
-  if (outputFile === undefined || !stdout) return async () => undefined;
-  const done = writeBounded(stdout, outputFile);
-  stderr?.resume();
-  return async () => {
-    const timer = setTimeout(() => stdout.destroy(), OUTPUT_GRACE_MS);
-    await done;
-    clearTimeout(timer);
-    stderr?.destroy();
-  };
+/** Waits for the end of the output, which a stray background process cannot put off. */
+async function finish(source: Readable | null, output: Writable): Promise<void> {
+  const timer = setTimeout(() => {
+    source?.unpipe(output);
+    output.end();
+  }, OUTPUT_GRACE_MS);
+  await finished(output);
+  clearTimeout(timer);
+  source?.destroy();
+}
+
+/** Collects the end of what an interpreter says before the notebook starts. */
+function readTail(source: Readable | null): () => string {
+  let tail = '';
+  source?.setEncoding('utf8').on('data', (chunk: string) => {
+    tail = (tail + chunk).slice(-MAX_LAST_WORDS);
+  });
+  return () => tail;
 }

@@ -11,6 +11,8 @@ export type NotebookOutcome =
 export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: string | null;
+  /** What the interpreter wrote to stderr before the notebook started. */
+  readonly lastWords: string;
 }
 
 /** A failure whose trace says no more than its error. */
@@ -25,11 +27,20 @@ export async function readOutcome(workDir: string, end: ProcessEnd): Promise<Not
   if (text !== undefined) return parseOutcome(text);
 
   const how = end.signal ? `was ended by signal ${end.signal}` : `ended with exit code ${end.code}`;
-  const crash = await readFile(join(workDir, 'crash.txt'), 'utf8').catch(() => '');
+  const crash = withoutRunner(await readFile(join(workDir, 'crash.txt'), 'utf8').catch(() => ''));
   return failure(
     `Fatal error: The Python process of the notebook ${how} before the notebook was done.`,
-    crash.trim(),
+    `${end.lastWords}\n${crash}`.trim(),
   );
+}
+
+/** Drops the lines of a crash dump that are our own code. */
+function withoutRunner(dump: string): string {
+  const ours = /^ {2}File ".*[\\/]notebooks[\\/]python[\\/]/;
+  return dump
+    .split('\n')
+    .filter((line) => !ours.test(line))
+    .join('\n');
 }
 
 function parseOutcome(text: string): NotebookOutcome {

@@ -56,9 +56,9 @@ def _cell_text(lines: List[str], comment: str) -> str:
 
 
 def _without_prefix(line: str, prefix: str) -> str:
-    if line.rstrip() == prefix:
-        return ""
-    return line[len(prefix) + 1 :] if line.startswith(prefix + " ") else line
+    if line.startswith(prefix + " "):
+        return line[len(prefix) + 1 :]
+    return "" if line.rstrip() == prefix else line
 
 
 def _strip_blank(lines: List[str]) -> List[str]:

@@ -36,6 +36,10 @@ class Option(Generic[Value]):
     def __str__(self) -> str:
         return "None" if self._value is None else f"Some({self._value})"
 
+    def toString(self) -> str:
+        """As in Scala."""
+        return str(self)
+
 
 class RunId:
     """The id of a run."""
@@ -49,6 +53,10 @@ class RunId:
 
     def __str__(self) -> str:
         return f"RunId({self._value})"
+
+    def toString(self) -> str:
+        """As in Scala."""
+        return str(self)
 
 
 class Tags(Dict[str, str]):

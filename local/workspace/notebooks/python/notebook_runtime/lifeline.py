@@ -32,6 +32,7 @@ def watch_caller() -> None:
         while os.read(descriptor, 4096):
             pass
         kill_group(os.getpid())
+        os._exit(1)
 
     threading.Thread(target=wait, name="lifeline", daemon=True).start()
 

@@ -106,9 +106,9 @@ def run_shell(argument: str, body: str) -> None:
     printer.start()
     code = process.wait()
     # What the script left running in the background may hold the pipe for ever.
-    printer.join(timeout=1)
+    printer.join(timeout=0.5)
     if fails and code:
-        raise subprocess.CalledProcessError(code, script.strip())
+        raise subprocess.CalledProcessError(code, script.strip().encode("utf-8"))
 
 
 def _print_all(stream: Any) -> None:

@@ -7,6 +7,8 @@ import json
 import os
 import sys
 import threading
+from io import open  # bound here, so that a notebook's mocks of builtins do not reach it
+from os import replace
 from typing import Any, Dict, Optional
 
 from .context import NotebookContext
@@ -25,6 +27,8 @@ from .workspace_tree import NotebookFile, WorkspaceTree
 #: Seconds for exit handlers once the outcome is written.
 EXIT_HANDLERS = 2.0
 
+_encode = json.JSONEncoder().encode
+
 
 def main(work_dir: str) -> None:
     """Runs one notebook; never returns."""
@@ -35,7 +39,7 @@ def main(work_dir: str) -> None:
     watch_caller()
     redactor = Redactor()
     install_output(redactor)
-    faulthandler.enable(open(os.path.join(work_dir, "crash.txt"), "w", encoding="utf-8"))
+    faulthandler.enable(open(os.path.join(work_dir, "crash.txt"), "w", encoding="utf-8"), all_threads=False)
 
     owner = os.getpid()
     outcome = _run(request, redactor)
@@ -113,8 +117,8 @@ def _write(work_dir: str, outcome: Dict[str, str]) -> None:
     """Writes at once or not at all: the caller takes a missing file for a crash."""
     file = os.path.join(work_dir, "result.json")
     with open(file + ".part", "w", encoding="ascii") as stream:
-        json.dump(outcome, stream)
-    os.replace(file + ".part", file)
+        stream.write(_encode(outcome))
+    replace(file + ".part", file)
 
 
 def _run_exit_handlers() -> None:

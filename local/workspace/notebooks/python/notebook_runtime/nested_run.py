@@ -11,6 +11,10 @@ from .lifeline import kill_group
 BOOTSTRAP = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "run_notebook.py")
 
 
+#: How deep notebooks may run each other: a notebook that runs itself must not fill the machine.
+MAX_DEPTH = 20
+
+
 class WorkflowException(Exception):
     """The notebook failed or did not end in time."""
 
@@ -24,8 +28,11 @@ def run_nested(request: Dict[str, Any], timeout_seconds: float) -> str:
     import subprocess
     import tempfile
 
+    depth = request.get("depth", 0) + 1
+    if depth > MAX_DEPTH:
+        raise WorkflowException(f"Notebooks cannot run each other more than {MAX_DEPTH} deep")
     work_dir = tempfile.mkdtemp(dir=request["workDir"])
-    message = {**request, "workDir": work_dir, "parent": os.getpid()}
+    message = {**request, "workDir": work_dir, "parent": os.getpid(), "depth": depth}
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     process = subprocess.Popen(
         [sys.executable, BOOTSTRAP, work_dir],

@@ -50,7 +50,7 @@ class Session:
         if notebook.language not in ("python", "sql"):
             raise UnsupportedLanguage(
                 f"The local workspace runs Python notebooks only, and {notebook.display_path} "
-                f"is a {notebook.language.capitalize()} notebook."
+                f"is written in {notebook.language.capitalize()}."
             )
         self._running.append(notebook)
         for cell in split_cells(notebook):

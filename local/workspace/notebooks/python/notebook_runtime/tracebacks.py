@@ -1,6 +1,7 @@
 """Errors as the service reports them: one line, and a coloured traceback in the manner of IPython."""
 from __future__ import annotations
 
+import itertools
 import linecache
 import os
 import traceback
@@ -13,6 +14,8 @@ SHOWN_FRAMES = 20
 MAX_ERROR = 10_000
 MAX_TRACE = 1_000_000
 _RUNTIME = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+_EVENT_LOOP = os.path.join("asyncio", "base_events.py")
 
 _CAUSE = "The above exception was the direct cause of the following exception:"
 _CONTEXT = "During handling of the above exception, another exception occurred:"
@@ -100,10 +103,13 @@ def _final_message(error: BaseException) -> str:
 
 
 def _frames(error: BaseException) -> Iterator[Frame]:
-    step = error.__traceback__
+    step, follows_runtime = error.__traceback__, False
     while step is not None:
         code = step.tb_frame.f_code
-        if not _is_internal(code.co_filename):
+        if _is_internal(code.co_filename):
+            follows_runtime = True
+        elif not (follows_runtime and code.co_filename.endswith(_EVENT_LOOP)):
+            follows_runtime = False
             function = getattr(code, "co_qualname", code.co_name)
             yield Frame(code.co_filename, step.tb_lineno, function)
         step = step.tb_next
@@ -114,14 +120,19 @@ def _is_internal(file: str) -> bool:
 
 
 def _describe_frames(frames: List[Frame], name_file: NameFile) -> List[str]:
-    if len(frames) <= 2 * SHOWN_FRAMES:
-        return [_describe_frame(frame, name_file) for frame in frames]
-    left_out = len(frames) - 2 * SHOWN_FRAMES
-    return [
-        *(_describe_frame(frame, name_file) for frame in frames[:SHOWN_FRAMES]),
-        f"    [... skipping {left_out} frames]\n",
-        *(_describe_frame(frame, name_file) for frame in frames[-SHOWN_FRAMES:]),
-    ]
+    """Shows a frame that repeats itself once, and of very many frames both ends."""
+    described: List[str] = []
+    for frame, repeated in itertools.groupby(frames):
+        described.append(_describe_frame(frame, name_file))
+        times = len(list(repeated)) - 1
+        if times:
+            described.append(
+                f"    [... skipping similar frames: {frame.function} at line {frame.line} ({times} times)]\n"
+            )
+    if len(described) > 2 * SHOWN_FRAMES:
+        left_out = len(described) - 2 * SHOWN_FRAMES
+        described[SHOWN_FRAMES:-SHOWN_FRAMES] = [f"    [... skipping {left_out} frames]\n"]
+    return described
 
 
 def _place(file: str, line: int, name_file: NameFile) -> str:

@@ -131,11 +131,16 @@ def _read_ipynb(file: str, content: bytes, path: str) -> Optional[NotebookFile]:
         return None
     if not isinstance(cells, list) or not isinstance(metadata, dict):
         return None
+    if not all(isinstance(cell, dict) for cell in cells):
+        return None
     return NotebookFile(path, file, _ipynb_language(metadata), "", document)
 
 
 def _ipynb_language(metadata: Dict[str, Any]) -> str:
-    databricks = metadata.get("application/vnd.databricks.v1+notebook") or {}
-    info = metadata.get("language_info") or {}
-    language = str(databricks.get("language") or info.get("name") or "python").lower()
+    databricks = metadata.get("application/vnd.databricks.v1+notebook")
+    info = metadata.get("language_info")
+    named = databricks.get("language") if isinstance(databricks, dict) else None
+    if not named and isinstance(info, dict):
+        named = info.get("name")
+    language = str(named or "python").lower()
     return "python" if language == "default" else language
