@@ -1,22 +1,23 @@
 // Bundles every task to dist/tasks/<Folder>: task.json, icon, one CommonJS file per handler, licences of what is inside.
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'dist', 'tasks');
+const draft = join(root, 'dist', `.tasks-${process.pid}`);
 
-await rm(target, { recursive: true, force: true });
-const folders = (await readdir(join(root, 'tasks'), { withFileTypes: true })).filter((entry) =>
-  entry.isDirectory(),
-);
-await Promise.all(folders.map(({ name }) => buildTask(name)));
+const folders = await subfolders(join(root, 'tasks'));
+await Promise.all(folders.map(buildTask));
+await Promise.all(folders.map(replaceTask));
+await removeOthers(target, folders);
+await rm(draft, { recursive: true, force: true });
 
 async function buildTask(name) {
   const source = join(root, 'tasks', name);
-  const outdir = join(target, name);
+  const outdir = join(draft, name);
   await mkdir(outdir, { recursive: true });
   const entryPoints = ['index.ts', 'post-job.ts']
     .map((file) => join(source, file))
@@ -39,4 +40,23 @@ async function buildTask(name) {
   await copyFile(join(source, 'task.json'), join(outdir, 'task.json'));
   const icon = join(source, 'icon.png');
   if (existsSync(icon)) await copyFile(icon, join(outdir, 'icon.png'));
+}
+
+/** Replaces file by file, each at once, so that tasks may be started during a build. */
+async function replaceTask(name) {
+  const folder = join(target, name);
+  await mkdir(folder, { recursive: true });
+  const files = await readdir(join(draft, name));
+  await Promise.all(files.map((file) => rename(join(draft, name, file), join(folder, file))));
+  await removeOthers(folder, files);
+}
+
+async function removeOthers(folder, keep) {
+  const others = (await readdir(folder)).filter((name) => !keep.includes(name));
+  await Promise.all(others.map((name) => rm(join(folder, name), { recursive: true })));
+}
+
+async function subfolders(folder) {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }

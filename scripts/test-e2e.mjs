@@ -1,0 +1,24 @@
+// npm run test:e2e [-- --no-build] [-- mocha arguments]: runs the built tasks through the local agent.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const given = process.argv.slice(2).filter((argument) => argument !== '--no-build');
+const files = given.some((argument) => argument.endsWith('.ts')) ? [] : ['test/e2e/**/*.e2e.ts'];
+
+function run(...args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+if (!process.argv.includes('--no-build')) run('scripts/build.mjs');
+run(
+  'node_modules/mocha/bin/mocha.js',
+  '--timeout',
+  '60000',
+  '--parallel',
+  '--jobs',
+  '2',
+  ...files,
+  ...given,
+);
