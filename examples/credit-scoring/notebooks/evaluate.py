@@ -2,8 +2,8 @@
 # MAGIC %md
 # MAGIC # Evaluate
 # MAGIC
-# MAGIC Scores the hold-out with the stored model. `better` in the result says whether the model beats the one
-# MAGIC that is in use, so that a pipeline can decide about the promotion.
+# MAGIC Scores the hold-out with the stored model. `better` in the result says whether the model beats
+# MAGIC the one that is in use, so that a pipeline can decide about the promotion.
 # MAGIC
 # MAGIC | parameter | meaning |
 # MAGIC |---|---|

@@ -2,16 +2,16 @@
 # MAGIC %md
 # MAGIC # Prepare data
 # MAGIC
-# MAGIC Writes loan applications as two CSV files: one to train on, and a hold-out of a quarter of its size.
-# MAGIC The applications are made up, but the same `seed` gives the same ones everywhere.
+# MAGIC Writes loan applications as two CSV files: one to train on, and a hold-out of a quarter of its
+# MAGIC size. The applications are made up, but the same `seed` gives the same ones everywhere.
 # MAGIC
 # MAGIC | parameter | meaning |
 # MAGIC |---|---|
-# MAGIC | `data_folder` | where the files go; on a real workspace a volume, e.g. `/Volumes/main/credit/scoring` |
+# MAGIC | `data_folder` | where the files go; in production a volume, e.g. `/Volumes/main/credit/scoring` |
 # MAGIC | `environment` | `dev`, `staging`, `prod`: a folder of its own below `data_folder` |
 # MAGIC | `rows` | applications to train on |
 # MAGIC | `seed` | seed of the random numbers |
-# MAGIC | `source_schema` | version of the lending system's export: `2024`, or `2025` with its renamed column |
+# MAGIC | `source_schema` | version of the lending system's export: `2024`, or `2025` with a renamed column |
 
 # COMMAND ----------
 

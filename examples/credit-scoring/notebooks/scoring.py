@@ -2,6 +2,7 @@
 
 A module, not a notebook: the notebooks beside it import it, and it runs anywhere without libraries.
 """
+
 from __future__ import annotations
 
 import csv
@@ -50,7 +51,7 @@ class Model(NamedTuple):
 
 
 def default_folder() -> str:
-    """A folder for trying things out. Real data belongs into a volume, e.g. /Volumes/main/credit/scoring."""
+    """A folder for trying things out; real data belongs into a volume."""
     return os.path.join(tempfile.gettempdir(), "credit-scoring")
 
 
@@ -62,7 +63,9 @@ def data_file(folder: str, part: str, source_schema: str) -> str:
 def generate_applications(rows: int, seed: int, source_schema: str = "2024") -> List[Application]:
     """Makes up loan applications. Equal arguments give equal applications."""
     if source_schema not in INCOME_COLUMN:
-        raise ValueError(f"Unknown source schema {source_schema!r}, known: {', '.join(INCOME_COLUMN)}")
+        raise ValueError(
+            f"Unknown source schema {source_schema!r}, known: {', '.join(INCOME_COLUMN)}"
+        )
     source = random.Random(seed)
     return [_generate_one(source, number, INCOME_COLUMN[source_schema]) for number in range(rows)]
 
@@ -170,7 +173,8 @@ def _slopes(
 ) -> List[float]:
     """The slope of the loss for each weight."""
     return [
-        sum(error * (value - mean) / deviation for error, value in zip(errors, column)) / len(errors)
+        sum(error * (value - mean) / deviation for error, value in zip(errors, column))
+        / len(errors)
         for column, mean, deviation in zip(columns, means, deviations)
     ]
 

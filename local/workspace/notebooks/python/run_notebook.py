@@ -1,8 +1,11 @@
-"""Entry point of a notebook process: run_notebook.py <work folder>, with the request as one JSON line on stdin.
+"""Entry point of a notebook process: run_notebook.py <work folder>.
 
-Kept to syntax that every Python understands, so that an old interpreter is answered with a sentence
-instead of a syntax error. Everything else is in the package beside this file.
+The request is one JSON line on stdin; the outcome goes to <work folder>/result.json.
+
+Kept to syntax that every Python understands, so that an old interpreter is answered with a
+sentence instead of a syntax error. Everything else is in the package beside this file.
 """
+
 import io
 import json
 import os
@@ -20,11 +23,11 @@ def refuse(work_dir):
     )
     outcome = json.dumps({"status": "failed", "error": error, "errorTrace": error})
     with io.open(os.path.join(work_dir, "result.json"), "w", encoding="utf-8") as file:
-        file.write(outcome if isinstance(outcome, type(u"")) else outcome.decode("ascii"))
+        file.write(outcome if isinstance(outcome, type("")) else outcome.decode("ascii"))
 
 
 def start(work_dir):
-    """Hands over to the package; only its own modules are cached as bytecode, never the notebooks'."""
+    """Hands over to the package; only its own modules are cached as bytecode."""
     folder = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != folder]
     sys.path.insert(0, folder)

@@ -1,8 +1,9 @@
 """Splits a notebook into cells: source files with their comment markers, and .ipynb documents."""
+
 from __future__ import annotations
 
 import re
-from typing import List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .workspace_tree import NotebookFile
 
@@ -19,7 +20,7 @@ class Cell(NamedTuple):
 
 
 class Magic(NamedTuple):
-    """The magic command that a cell starts with; `body` is what follows its line, at the same line numbers."""
+    """The magic command a cell starts with; `body` is what follows, at the same line numbers."""
 
     name: str
     argument: str
@@ -70,7 +71,7 @@ def _strip_blank(lines: List[str]) -> List[str]:
     return lines[start:end]
 
 
-def _split_ipynb(cells: list) -> List[Cell]:
+def _split_ipynb(cells: List[Dict[str, Any]]) -> List[Cell]:
     found = []
     for number, cell in enumerate(cells, 1):
         source = cell.get("source", "")

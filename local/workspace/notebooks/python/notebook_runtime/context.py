@@ -1,4 +1,5 @@
 """What dbutils.notebook.entry_point…getContext() tells a notebook about itself."""
+
 from __future__ import annotations
 
 import json
@@ -62,12 +63,12 @@ class RunId:
 class Tags(Dict[str, str]):
     """A Scala Map as py4j shows it: get() gives an Option, apply() a value."""
 
-    def get(self, key: str, *_: Any) -> Any:  # type: ignore[override]
+    def get(self, key: str, *_: Any) -> Any:
         return Option(super().get(key))
 
     def apply(self, key: str) -> str:
         """The value; an error if there is none."""
-        return self.get(key).get()
+        return str(self.get(key).get())
 
     def contains(self, key: str) -> bool:
         """Whether the tag is set."""

@@ -1,4 +1,5 @@
 """The dbutils object of a notebook."""
+
 from __future__ import annotations
 
 from typing import Any, Callable, Mapping, Optional

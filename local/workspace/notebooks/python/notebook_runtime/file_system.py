@@ -1,4 +1,5 @@
 """dbutils.fs on folders of this machine: dbfs:/ (also /Volumes), file:/ and /Workspace."""
+
 from __future__ import annotations
 
 import os

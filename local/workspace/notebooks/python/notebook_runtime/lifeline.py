@@ -4,6 +4,7 @@ The caller keeps the write end of our stdin open for as long as it lives. A note
 notebook has a process group of its own (so that a time-out can kill just that), and leaves its id
 in a folder where the workspace finds it when it kills the whole run.
 """
+
 from __future__ import annotations
 
 import os
@@ -11,11 +12,12 @@ import signal
 import subprocess
 import sys
 import threading
+from typing import List
 
 
 def read_request_line() -> bytes:
     """The first line of stdin, read without a buffer so that the rest stays in the pipe."""
-    chunks = []
+    chunks: List[bytes] = []
     while not chunks or not chunks[-1].endswith(b"\n"):
         chunk = os.read(0, 65536)
         if not chunk:

@@ -1,4 +1,5 @@
 """Magic commands other than %python and %run, and the line magics inside Python cells."""
+
 from __future__ import annotations
 
 import re
@@ -13,12 +14,21 @@ IGNORED = ("matplotlib", "load_ext", "reload_ext", "autoreload", "config", "skip
 OTHER_LANGUAGES = {"scala": "Scala", "r": "R"}
 
 
+#: What a semicolon does not split (strings, quoted names, comments), and the semicolons that do.
+_SQL_PARTS = re.compile(
+    r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`|--[^\n]*|/\*.*?\*/)|(;)""", re.S
+)
+
+
 class UnsupportedMagic(Exception):
     """The local workspace does not know this command."""
 
 
 class Magics:
-    """Runs a cell (or line) that starts with %name: `argument` is the rest of its line, `body` what follows."""
+    """Runs cells and lines that start with %name.
+
+    `argument` is the rest of that line, `body` what follows it.
+    """
 
     def __init__(self, dbutils: DBUtils, namespace: Dict[str, Any]) -> None:
         self._dbutils = dbutils
@@ -69,7 +79,7 @@ class Magics:
 
 def split_statements(text: str) -> List[str]:
     """Splits SQL at the semicolons that are in no string and no comment."""
-    parts = re.split(r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|/\*.*?\*/)|(;)", text, flags=re.S)
+    parts = _SQL_PARTS.split(text)
     statements = [""]
     for index, part in enumerate(parts):
         if index % 3 == 2 and part:
@@ -117,7 +127,10 @@ def _print_all(stream: Any) -> None:
 
 
 def _skip_pip(argument: str, body: str) -> None:
-    print(f"Note: skipped in the local workspace, which uses the libraries of this machine: {argument}")
+    print(
+        f"Note: skipped in the local workspace, which uses the libraries of this machine: "
+        f"{argument}"
+    )
 
 
 def _do_nothing(argument: str, body: str) -> None:
@@ -125,7 +138,7 @@ def _do_nothing(argument: str, body: str) -> None:
 
 
 def replace_line_magics(source: str) -> Optional[str]:
-    """Turns lines such as `%pip install x` and `!ls` of a Python cell into calls; None if it has none."""
+    """Turns lines such as `%pip install x` and `!ls` into calls; None if there are none."""
     lines = source.split("\n")
     replaced = [re.sub(r"^(\s*)(?:%(\w+)[ \t]*(.*)|!(.*))$", _call, line) for line in lines]
     return None if replaced == lines else "\n".join(replaced)

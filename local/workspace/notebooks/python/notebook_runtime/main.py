@@ -1,4 +1,5 @@
 """Reads the request, runs the notebook, leaves the outcome in <work folder>/result.json."""
+
 from __future__ import annotations
 
 import atexit
@@ -9,7 +10,7 @@ import sys
 import threading
 from io import open  # bound here, so that a notebook's mocks of builtins do not reach it
 from os import replace
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Mapping, Optional
 
 from .context import NotebookContext
 from .dbutils import DBUtils, NotebookExit, NotebookUtils
@@ -27,6 +28,11 @@ from .workspace_tree import NotebookFile, WorkspaceTree
 #: Seconds for exit handlers once the outcome is written.
 EXIT_HANDLERS = 2.0
 
+EXIT_HINT = (
+    "A notebook that ends with sys.exit() or exit() has failed, whatever the code; "
+    "use dbutils.notebook.exit(value)."
+)
+
 _encode = json.JSONEncoder().encode
 
 
@@ -39,7 +45,9 @@ def main(work_dir: str) -> None:
     watch_caller()
     redactor = Redactor()
     install_output(redactor)
-    faulthandler.enable(open(os.path.join(work_dir, "crash.txt"), "w", encoding="utf-8"), all_threads=False)
+    faulthandler.enable(
+        open(os.path.join(work_dir, "crash.txt"), "w", encoding="utf-8"), all_threads=False
+    )
 
     owner = os.getpid()
     outcome = _run(request, redactor)
@@ -71,7 +79,7 @@ def _create_dbutils(
 ) -> DBUtils:
     folder = os.path.dirname(notebook.path)
 
-    def run(path: str, timeout_seconds: float, arguments: Dict[str, str]) -> str:
+    def run(path: str, timeout_seconds: float, arguments: Mapping[str, str]) -> str:
         target = tree.find_target(path, folder)
         nested = {
             **request,
@@ -94,10 +102,7 @@ def _create_dbutils(
 def _describe_failure(
     error: BaseException, tree: WorkspaceTree, redactor: Redactor
 ) -> Dict[str, str]:
-    if isinstance(error, SystemExit):
-        hint = "A notebook that ends with sys.exit() or exit() has failed, whatever the code; use dbutils.notebook.exit(value)."
-    else:
-        hint = ""
+    hint = EXIT_HINT if isinstance(error, SystemExit) else ""
 
     def name_file(file: str) -> Optional[str]:
         return None if file.startswith("<") else tree.display_path(file)

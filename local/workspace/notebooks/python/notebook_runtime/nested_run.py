@@ -1,4 +1,5 @@
 """dbutils.notebook.run: another notebook in a process of its own."""
+
 from __future__ import annotations
 
 import json
@@ -8,7 +9,9 @@ from typing import Any, Dict, Mapping
 
 from .lifeline import kill_group
 
-BOOTSTRAP = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "run_notebook.py")
+BOOTSTRAP = os.path.join(
+    os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "run_notebook.py"
+)
 
 
 #: How deep notebooks may run each other: a notebook that runs itself must not fill the machine.
@@ -59,7 +62,9 @@ def check_arguments(arguments: Mapping[str, str]) -> Dict[str, str]:
     """Arguments map strings to strings."""
     for name, value in arguments.items():
         if not isinstance(name, str) or not isinstance(value, str):
-            raise TypeError(f"Arguments of dbutils.notebook.run have to be strings: {name!r}: {value!r}")
+            raise TypeError(
+                f"Arguments of dbutils.notebook.run have to be strings: {name!r}: {value!r}"
+            )
     return dict(arguments)
 
 
@@ -84,7 +89,9 @@ def _exit_value(path: str, work_dir: str, return_code: int) -> str:
         with open(os.path.join(work_dir, "result.json"), encoding="ascii") as file:
             outcome = json.load(file)
     except FileNotFoundError:
-        raise WorkflowException(f"FAILED: {path}: its process ended with code {return_code}") from None
+        raise WorkflowException(
+            f"FAILED: {path}: its process ended with code {return_code}"
+        ) from None
     if outcome["status"] != "success":
         raise WorkflowException(f"FAILED: {path}: {outcome['error']}", outcome["errorTrace"])
-    return outcome.get("exitValue", "")
+    return str(outcome.get("exitValue", ""))

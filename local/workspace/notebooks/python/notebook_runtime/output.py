@@ -1,4 +1,5 @@
 """What a notebook prints: one unbroken stream in order of printing, with secret values redacted."""
+
 from __future__ import annotations
 
 import io

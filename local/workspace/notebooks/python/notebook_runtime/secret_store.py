@@ -1,4 +1,5 @@
 """dbutils.secrets on a JSON file {scope: {key: value}}."""
+
 from __future__ import annotations
 
 import json
@@ -62,6 +63,7 @@ class Secrets:
     def _read(self) -> Dict[str, Dict[str, str]]:
         try:
             with open(self._file, encoding="utf-8") as file:
-                return json.load(file)
+                scopes: Dict[str, Dict[str, str]] = json.load(file)
+                return scopes
         except FileNotFoundError:
             return {}

@@ -1,4 +1,5 @@
 """Runs the cells of a notebook, and of those it includes with %run, in one namespace."""
+
 from __future__ import annotations
 
 import __future__
@@ -8,7 +9,7 @@ import os
 import posixpath
 import sys
 from types import CodeType, ModuleType, SimpleNamespace
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 from .cells import Cell, Magic, parse_magic, parse_run, split_cells
 from .dbutils import DBUtils
@@ -108,7 +109,7 @@ class Session:
         """A cell's statements, with the value of a last expression printed."""
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | self._future_flags
         tree = self._parse(source, file, flags)
-        parts: List[tuple] = [(tree, "exec")]
+        parts: List[Tuple[Union[ast.Module, ast.Interactive], str]] = [(tree, "exec")]
         if tree.body and isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";"):
             parts.append((ast.Interactive([tree.body.pop()]), "single"))
         codes = [compile(part, file, mode, flags, True) for part, mode in parts]
@@ -117,17 +118,21 @@ class Session:
         return codes
 
     def _parse(self, source: str, file: str, flags: int) -> ast.Module:
+        """Parses a cell; line magics are looked for only where it is no Python without them."""
+        flags |= ast.PyCF_ONLY_AST
         try:
-            return compile(source, file, "exec", flags | ast.PyCF_ONLY_AST, True)
+            tree: ast.Module = compile(source, file, "exec", flags, True)
         except SyntaxError:
             replaced = replace_line_magics(source)
             if replaced is None:
                 raise
             try:
-                return compile(replaced, file, "exec", flags | ast.PyCF_ONLY_AST, True)
+                tree = compile(replaced, file, "exec", flags, True)
             except SyntaxError:
-                pass
-            raise
+                replaced = None
+            if replaced is None:
+                raise
+        return tree
 
     def _await(self, coroutine: Any) -> None:
         import asyncio

@@ -1,4 +1,5 @@
 """`spark` of a notebook: a local session made when it is first used."""
+
 from __future__ import annotations
 
 from typing import Any, Callable, Dict
@@ -30,7 +31,7 @@ class Lazy:
 
 
 def add_spark(namespace: Dict[str, Any]) -> None:
-    """Adds spark, sc, sqlContext, sql and table; spark and sc become the real objects at first use."""
+    """Adds spark, sc, sqlContext, sql and table; spark and sc become real at first use."""
 
     def session() -> Any:
         if isinstance(namespace.get("spark"), Lazy):

@@ -1,4 +1,5 @@
-"""dbutils.jobs.taskValues: small values that the tasks of one run hand on, in a JSON file they share."""
+"""dbutils.jobs.taskValues: small values that the tasks of one run hand on in a JSON file."""
+
 from __future__ import annotations
 
 import json
@@ -21,8 +22,11 @@ class TaskValues:
         """Sets a value of this task. It has to be JSON of at most 48 KiB."""
         size = len(json.dumps(value).encode("utf-8"))
         if size > MAX_BYTES:
-            raise ValueError(f"The task value {key} has {size} bytes of JSON, the limit is {MAX_BYTES}")
+            raise ValueError(
+                f"The task value {key} has {size} bytes of JSON, the limit is {MAX_BYTES}"
+            )
 
+        os.makedirs(os.path.dirname(self._file), exist_ok=True)
         with _locked(self._file + ".lock"):
             values = self._read()
             values.setdefault(self._task_key, {})[str(key)] = value
@@ -46,7 +50,8 @@ class TaskValues:
     def _read(self) -> Dict[str, Dict[str, Any]]:
         try:
             with open(self._file, encoding="utf-8") as file:
-                return json.load(file)
+                values: Dict[str, Dict[str, Any]] = json.load(file)
+                return values
         except FileNotFoundError:
             return {}
 

@@ -1,13 +1,20 @@
-"""Errors as the service reports them: one line, and a coloured traceback in the manner of IPython."""
+"""Errors as the service reports them: one line, and a coloured traceback like IPython's."""
+
 from __future__ import annotations
 
 import itertools
 import linecache
 import os
 import traceback
-from typing import Callable, Iterator, List, NamedTuple, Optional, Set
+from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-RED, GREEN, BOLD_GREEN, CYAN, RESET = "\x1b[0;31m", "\x1b[0;32m", "\x1b[1;32m", "\x1b[0;36m", "\x1b[0m"
+RED, GREEN, BOLD_GREEN, CYAN, RESET = (
+    "\x1b[0;31m",
+    "\x1b[0;32m",
+    "\x1b[1;32m",
+    "\x1b[0;36m",
+    "\x1b[0m",
+)
 WIDTH = 75
 #: Frames shown of a deep recursion, at either end.
 SHOWN_FRAMES = 20
@@ -59,9 +66,10 @@ def _message(error: BaseException) -> str:
         return "<exception str() failed>"
 
 
-def _chain(error: BaseException) -> Iterator[tuple]:
+def _chain(error: BaseException) -> Iterator[Tuple[BaseException, str]]:
     """Pairs of exception and the sentence that joins it to the one before, oldest first."""
-    pairs, seen = [], set()  # type: List[tuple], Set[int]
+    pairs: List[Tuple[BaseException, str]] = []
+    seen: Set[int] = set()
     current: Optional[BaseException] = error
     while current is not None and id(current) not in seen:
         seen.add(id(current))
@@ -92,10 +100,14 @@ def _describe_one(error: BaseException, name_file: NameFile) -> str:
     return f"{inner}\n\n{_CAUSE}\n\n{text}" if inner else text
 
 
-def _parts_of_group(error: BaseException) -> tuple:
+def _parts_of_group(error: BaseException) -> Sequence[BaseException]:
     """The members of an ExceptionGroup (Python 3.11 and newer)."""
     parts = getattr(error, "exceptions", ())
-    return parts if isinstance(parts, tuple) and all(isinstance(p, BaseException) for p in parts) else ()
+    return (
+        parts
+        if isinstance(parts, tuple) and all(isinstance(p, BaseException) for p in parts)
+        else ()
+    )
 
 
 def _final_message(error: BaseException) -> str:
@@ -127,7 +139,8 @@ def _describe_frames(frames: List[Frame], name_file: NameFile) -> List[str]:
         times = len(list(repeated)) - 1
         if times:
             described.append(
-                f"    [... skipping similar frames: {frame.function} at line {frame.line} ({times} times)]\n"
+                f"    [... skipping similar frames: {frame.function} at line {frame.line} "
+                f"({times} times)]\n"
             )
     if len(described) > 2 * SHOWN_FRAMES:
         left_out = len(described) - 2 * SHOWN_FRAMES
@@ -161,7 +174,9 @@ def _describe_syntax(error: SyntaxError, name_file: NameFile) -> List[str]:
     """The place of a syntax error: file, line, and a caret under the column."""
     if not error.filename or not error.lineno:
         return []
-    lines = [f"  File {GREEN}{name_file(error.filename) or error.filename}, line {error.lineno}{RESET}"]
+    lines = [
+        f"  File {GREEN}{name_file(error.filename) or error.filename}, line {error.lineno}{RESET}"
+    ]
     source = (error.text or linecache.getline(error.filename, error.lineno)).rstrip("\n")
     if source.strip():
         indent = len(source) - len(source.lstrip())

@@ -1,4 +1,5 @@
 """dbutils.widgets: parameters of a notebook."""
+
 from __future__ import annotations
 
 from typing import Dict, List, Mapping, Optional, Sequence
@@ -80,7 +81,8 @@ class Widgets:
         for what, value in (("name", name), ("default value", default)):
             if not isinstance(value, str):
                 raise TypeError(
-                    f"The {what} of a widget has to be a string, not {type(value).__name__}: {value!r}"
+                    f"The {what} of a widget has to be a string, "
+                    f"not {type(value).__name__}: {value!r}"
                 )
         self._defaults[name] = default
 

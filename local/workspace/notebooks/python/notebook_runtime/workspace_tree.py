@@ -1,10 +1,11 @@
 """The workspace's folder on disk: paths, and which files are notebooks."""
+
 from __future__ import annotations
 
 import json
 import os
 import posixpath
-from typing import Any, Dict, Iterator, NamedTuple, Optional
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple
 
 HEADERS = {
     "# Databricks notebook source": "python",
@@ -42,7 +43,7 @@ class NotebookFile(NamedTuple):
 
 
 def normalize(path: str, folder: str = "/") -> str:
-    """Makes a workspace path absolute (relative ones start at `folder`), without /Workspace and `..`."""
+    """Makes a path absolute (relative ones start at `folder`), without /Workspace and `..`."""
     absolute = path if path.startswith("/") else posixpath.join(folder, path)
     clean = posixpath.normpath("/" + absolute.lstrip("/"))
     if clean == "/Workspace":
@@ -87,7 +88,7 @@ class WorkspaceTree:
         raise NotebookNotFound(path)
 
     def find_target(self, path: str, folder: str) -> NotebookFile:
-        """Finds the target of %run or dbutils.notebook.run: in a Git folder only without extension."""
+        """Finds what %run or dbutils.notebook.run name: in a Git folder without extension."""
         wanted = normalize(path, folder)
         if posixpath.splitext(wanted)[1].lower() in EXTENSIONS and self.git_root(wanted):
             raise NotebookNotFound(path)
@@ -97,7 +98,7 @@ class WorkspaceTree:
             raise NotebookNotFound(path) from None
 
     @staticmethod
-    def _candidates(exact: str) -> Iterator[tuple]:
+    def _candidates(exact: str) -> Iterator[Tuple[str, Optional[str]]]:
         yield exact, None
         for extension, language in EXTENSIONS.items():
             yield exact + extension, language
