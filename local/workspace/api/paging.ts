@@ -19,9 +19,9 @@ export function cutPage<Item>(
     throw invalidParameter(`Invalid value for limit: ${limit}. It must be between 1 and ${max}.`);
   }
   const token = readString(params, 'page_token');
-  const start = token ? Number(Buffer.from(token, 'base64url').toString()) : undefined;
-  if (Number.isNaN(start)) throw invalidParameter('Invalid page_token.');
-  const from = Math.max(0, start ?? readInteger(params, 'offset', 0));
+  const start = token ? Buffer.from(token, 'base64url').toString() : undefined;
+  if (start !== undefined && !/^\d+$/.test(start)) throw invalidParameter('Invalid page_token.');
+  const from = Math.max(0, Number(start ?? readInteger(params, 'offset', 0)));
   const toToken = (at: number): string => Buffer.from(String(at)).toString('base64url');
   const hasMore = from + limit < all.length;
   return {
