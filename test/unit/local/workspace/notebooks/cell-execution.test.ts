@@ -163,9 +163,11 @@ describe('execution of cells', function () {
     assert.equal(errorOf(chain), 'ValueError: no amount');
     assert.match(
       plainTrace(chain),
-      /KeyError: 'amount'\n\nThe above exception was the direct cause of the following exception:\n\n-+\nValueError .*\nFile \/Workspace\/Shared\/app\/main \(cell 2\), line 1\n[^]*ValueError: no amount\nin row$/,
+      /KeyError: 'amount'\n\nThe above exception was the direct cause of the following exception:\n\n-+\nValueError .*\nFile \/Workspace\/Shared\/app\/main \(cell 2\), line 1\n[\s\S]*ValueError: no amount\nin row$/,
     );
-    assert.match((chain as { errorTrace: string }).errorTrace, /\u001b\[0;31mValueError\u001b\[0m/);
+    assert.ok(
+      (chain as { errorTrace: string }).errorTrace.includes('\u001b[0;31mValueError\u001b[0m'),
+    );
     assert.match(
       plainTrace(recursion),
       /\[\.\.\. skipping similar frames: f at line 2 \(\d+ times\)\]/,

@@ -57,7 +57,7 @@ describe('the notebooks of the credit scoring example', function () {
     );
     assert.match(
       plainTrace(result),
-      /File \/Workspace\/Repos\/ci\/credit\/train \(cell 7\), line 1\n[^]*File \/Workspace\/Repos\/ci\/credit\/scoring\.py:\d+, in read_number\n/,
+      /File \/Workspace\/Repos\/ci\/credit\/train \(cell 7\), line 1\n[\s\S]*File \/Workspace\/Repos\/ci\/credit\/scoring\.py:\d+, in read_number\n/,
     );
   });
 

@@ -64,7 +64,7 @@ describe('notebooks that use notebooks', function () {
     );
     assert.match(
       plainTrace(result),
-      /sub\/fail \(cell 1\), line 2, in f\n[^]*direct cause of the following exception:[^]*\/main \(cell 3\), line 1\n/,
+      /sub\/fail \(cell 1\), line 2, in f\n[\s\S]*direct cause of the following exception:[\s\S]*\/main \(cell 3\), line 1\n/,
     );
   });
 

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import {
   executeNotebook,
   type NotebookExecution,
@@ -92,6 +93,5 @@ export class NotebookLab {
 /** The text of a failed run's trace without colours; fails for other outcomes. */
 export function plainTrace(outcome: NotebookOutcome): string {
   if (outcome.status !== 'failed') throw new Error(`The run did not fail: ${outcome.status}`);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are escape sequences
-  return outcome.errorTrace.replace(/\u001b\[[0-9;]*m/g, '');
+  return stripVTControlCharacters(outcome.errorTrace);
 }
