@@ -9,9 +9,13 @@ export interface Identity {
 }
 
 /** Reads the identity behind the credentials: the cheapest call that proves host and login. Docs: SCIM, Me. */
-export async function getIdentity(api: ApiClient, signal?: AbortSignal): Promise<Identity> {
+export async function getIdentity(
+  api: ApiClient,
+  signal?: AbortSignal,
+  what = `Signing in to ${api.host}`,
+): Promise<Identity> {
   const body = await api.request({
-    what: `Signing in to ${api.host}`,
+    what,
     method: 'GET',
     path: '/api/2.0/preview/scim/v2/Me',
     signal,

@@ -9,7 +9,8 @@ export interface Workspace {
   readonly host: string;
   readonly jobs: Jobs;
   readonly clusters: Clusters;
-  getIdentity(signal?: AbortSignal): Promise<Identity>;
+  /** `what` is the purpose that errors and logs name. */
+  getIdentity(signal?: AbortSignal, what?: string): Promise<Identity>;
   getObject(path: string, signal?: AbortSignal): Promise<WorkspaceObject>;
 }
 
@@ -31,7 +32,7 @@ export function createWorkspace(options: ApiClientOptions): Workspace {
     host: options.host,
     jobs: new Jobs(api),
     clusters: new Clusters(api),
-    getIdentity: (signal) => getIdentity(api, signal),
+    getIdentity: (signal, what) => getIdentity(api, signal, what),
     getObject: (path, signal) => getWorkspaceObject(api, path, signal),
   };
 }

@@ -47,7 +47,10 @@ export async function connect(
   options: ConnectOptions,
 ): Promise<Workspace> {
   const workspace = await openWorkspace(settings, options);
-  const { userName } = await workspace.getIdentity(options.signal);
+  const { userName } = await workspace.getIdentity(
+    options.signal,
+    `Signing in to ${settings.host} (from ${settings.hostSource}) with the token from ${settings.tokenSource}`,
+  );
   options.host.info(
     `Workspace ${settings.host} (from ${settings.hostSource}), signed in as ${userName || 'an identity without name'} (token from ${settings.tokenSource}).`,
   );
