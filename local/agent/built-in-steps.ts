@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkOut, checkoutFolder } from './checkout';
+import { checkOut } from './checkout';
 import type { StepAction } from './pipeline-file/model';
 import { type StepExecution, uploadArtifact } from './step-execution';
 import type { Attempt } from './task-step';
@@ -23,15 +23,14 @@ export function prepareBuiltIn(execution: StepExecution, action: BuiltInAction):
 
 function checkout(
   { job, log }: StepExecution,
-  { repository, path }: Extract<StepAction, { kind: 'checkout' }>,
+  { repository }: Extract<StepAction, { kind: 'checkout' }>,
 ): void {
   if (repository === 'none') {
     log.line('Nothing to check out.');
     return;
   }
   const { folders, run } = job;
-  const target = checkoutFolder(folders.workspace, path, folders.sources);
-  log.line(checkOut(run.sources, target, run.baseEnvironment));
+  log.line(checkOut(run.sources, folders.sources, run.baseEnvironment));
 }
 
 function publish(

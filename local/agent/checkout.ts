@@ -1,5 +1,5 @@
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Environment } from './environment';
 import { git, type SourceFacts } from './git-facts';
 
@@ -38,18 +38,4 @@ function copyFile(from: string, to: string): void {
   }
   mkdirSync(dirname(to), { recursive: true });
   cpSync(from, to, { recursive: true, verbatimSymlinks: true, force: true });
-}
-
-/** Path of a checkout: `path:` is relative to Pipeline.Workspace and must stay inside of it. */
-export function checkoutFolder(
-  workspace: string,
-  path: string | undefined,
-  fallback: string,
-): string {
-  if (path === undefined) return fallback;
-  const folder = join(workspace, path);
-  if (relative(workspace, folder).startsWith('..')) {
-    throw new Error(`The checkout path "${path}" leads out of the workspace`);
-  }
-  return folder;
 }

@@ -42,7 +42,7 @@ export type StepAction =
       readonly workingDirectory?: string;
       readonly failOnStderr: boolean;
     }
-  | { readonly kind: 'checkout'; readonly repository: 'self' | 'none'; readonly path?: string }
+  | { readonly kind: 'checkout'; readonly repository: 'self' | 'none' }
   | { readonly kind: 'publish'; readonly path: string; readonly artifact: string }
   | { readonly kind: 'download'; readonly artifact?: string; readonly isNone: boolean };
 

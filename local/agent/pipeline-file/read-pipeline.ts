@@ -1,8 +1,9 @@
-import { isMap } from 'yaml';
+import { isMap, isSeq } from 'yaml';
 import type { Value } from '../expressions/values';
 import { checkDependencies } from './check-dependencies';
 import {
   DEFAULT_NAME,
+  type JobDefinition,
   type PipelineDefinition,
   type Reference,
   type StageDefinition,
@@ -137,17 +138,17 @@ function readStages(reader: PipelineReader, node: unknown): readonly StageDefini
 
 function readStage(
   reader: PipelineReader,
-  node: unknown,
+  item: unknown,
   previous: StageDefinition | undefined,
 ): StageDefinition | undefined {
-  const stage = new MappingReader(reader, node, 'a stage');
+  const stage = new MappingReader(reader, item, 'a stage');
   if (!stage.has('stage')) {
     stage.refuse('template');
-    if (isMap(node) && !stage.has('template'))
+    if (isMap(item) && !stage.has('template'))
       reader.problems.add(stage.at, 'A stage needs "stage"');
     return undefined;
   }
-  const name = stage.text('stage') || `Stage${reader.source.positionOf(node).line}`;
+  const name = stage.text('stage') || `Stage${reader.source.positionOf(item).line}`;
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     reader.problems.add(
       stage.positionOf('stage'),
@@ -160,10 +161,7 @@ function readStage(
   const condition = readCondition(reader, stage, 'stage');
   const variables = readVariables(reader, stage.take('variables'));
   const dependsOn = readDependsOn(reader, stage) ?? afterPrevious(previous);
-  const jobs = stage.has('jobs')
-    ? readJobs(withVariables(reader, variables), stage.take('jobs'))
-    : [];
-  if (!stage.has('jobs')) reader.problems.add(stage.at, `Stage "${name}" needs "jobs"`);
+  const jobs = readStageJobs(withVariables(reader, variables), stage, name);
   stage.finish();
   return {
     name,
@@ -178,4 +176,16 @@ function readStage(
 
 function afterPrevious(previous: StageDefinition | undefined): readonly Reference[] {
   return previous === undefined ? [] : [{ name: previous.name, at: previous.at }];
+}
+
+function readStageJobs(
+  reader: PipelineReader,
+  stage: MappingReader,
+  name: string,
+): readonly JobDefinition[] {
+  const node = stage.take('jobs');
+  const hasJobs = stage.has('jobs') && !(isSeq(node) && node.items.length === 0);
+  if (hasJobs) return readJobs(reader, node);
+  if (!stage.has('template')) reader.problems.add(stage.at, `Stage "${name}" needs "jobs"`);
+  return [];
 }

@@ -160,8 +160,7 @@ function readCheckout(reader: YamlReader, step: MappingReader): StepAction {
     'persistCredentials',
     'submodules',
   );
-  step.refuse('sparseCheckoutDirectories', 'sparseCheckoutPatterns', 'workspaceRepo');
-  const path = step.text('path');
+  step.refuse('path', 'sparseCheckoutDirectories', 'sparseCheckoutPatterns', 'workspaceRepo');
   if (repository !== 'self' && repository !== 'none') {
     reader.problems.add(
       step.positionOf('checkout'),
@@ -171,7 +170,6 @@ function readCheckout(reader: YamlReader, step: MappingReader): StepAction {
   return {
     kind: 'checkout',
     repository: repository === 'none' ? 'none' : 'self',
-    ...(path ? { path } : {}),
   };
 }
 
