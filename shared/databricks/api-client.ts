@@ -47,6 +47,9 @@ export interface ApiRequest {
 
 const defaultTimeoutMs = 60_000;
 
+/** What an attempt near the end of the caller's own deadline is given all the same, in milliseconds. */
+const shortestTimeoutMs = 5_000;
+
 /** The one way to the REST API of a workspace: authenticates, repeats, maps errors. Knows no endpoint. */
 export class ApiClient {
   readonly host: string;
@@ -131,7 +134,7 @@ export class ApiClient {
       return read.json;
     }
     if (read.fault.isFromService) this.#hadContact = true;
-    this.logger.debug(`${place} answered ${answer.text.slice(0, 1000)}`);
+    this.logger.debug(`${place} answered ${redact(answer.text.slice(0, 1000))}`);
     throw this.#toApiError(request, answer, read.fault);
   }
 
@@ -142,6 +145,7 @@ export class ApiClient {
     remainingMs: number,
   ): Promise<HttpAnswer> {
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+    const { body } = request;
     try {
       return await sendOnce(this.#options, {
         method: request.method,
@@ -150,10 +154,10 @@ export class ApiClient {
           Authorization: authorization,
           'User-Agent': this.#options.userAgent,
           Accept: 'application/json',
-          ...(request.body !== undefined && { 'Content-Type': 'application/json' }),
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
         },
-        ...(request.body !== undefined && { body: stringifyJson(request.body) }),
-        timeoutMs: this.#hadContact ? timeoutMs : Math.min(timeoutMs, remainingMs),
+        ...(body !== undefined && { body: stringifyJson(body) }),
+        timeoutMs: Math.min(timeoutMs, this.#longestAttemptMs(request, remainingMs)),
         signal: request.signal,
       });
     } catch (error) {
@@ -163,6 +167,13 @@ export class ApiClient {
       );
       throw error;
     }
+  }
+
+  /** Patience ends between attempts; only what must fail soon, or has a deadline, is cut short. */
+  #longestAttemptMs(request: ApiRequest, remainingMs: number): number {
+    if (!this.#hadContact) return remainingMs;
+    if (request.maxPatienceMs === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(remainingMs, shortestTimeoutMs);
   }
 
   #toApiError(request: ApiRequest, answer: HttpAnswer, fault: AnswerFault): ApiError {
@@ -190,6 +201,14 @@ export class ApiClient {
       { hint: request.hints?.[fault.kind] ?? fault.hint },
     );
   }
+}
+
+/** Hides what may be a secret, or a whole notebook, in a JSON text that is logged. */
+function redact(text: string): string {
+  return text.replace(
+    /("[^"]*(?:token|secret|password|authorization|content)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"?/gi,
+    '$1"***"',
+  );
 }
 
 function isRefusedToken(error: unknown): boolean {

@@ -11,11 +11,11 @@ export interface Credentials {
   renew(signal?: AbortSignal): Promise<boolean>;
 }
 
-/** A token that is given as it is: a personal access token, or a ready Microsoft Entra token. */
+/** A given token: a personal access token, or a ready Microsoft Entra token. White space around it is ignored. */
 export function tokenCredentials(token: string, description: string): Credentials {
   return {
     description,
-    authorization: () => Promise.resolve(`Bearer ${token}`),
+    authorization: () => Promise.resolve(`Bearer ${token.trim()}`),
     renew: () => Promise.resolve(false),
   };
 }

@@ -84,6 +84,12 @@ export class TransportError extends ExpectedError {
   }
 }
 
+/** True for failures that pass by themselves: the same request may succeed later. */
+export function isTransient(error: unknown): error is ApiError | TransportError {
+  if (error instanceof ApiError) return error.details.isTransient;
+  return error instanceof TransportError && error.isTransient;
+}
+
 /** A run did not end in the time given to it; it keeps going. */
 export class WaitTimeoutError extends ExpectedError {
   override readonly name = 'WaitTimeoutError';

@@ -1,5 +1,5 @@
 import type { ApiClient, ApiRequest } from './api-client';
-import { ApiError, WaitTimeoutError } from './errors';
+import { ApiError, isTransient, WaitTimeoutError } from './errors';
 import { type JsonObject, jsonId } from './json';
 import { pollUntil, runPollInterval } from './poll';
 import { isFinal, type Run, toRun } from './run';
@@ -165,15 +165,17 @@ export class Jobs {
   async waitForRun(runId: string, options: WaitOptions = {}): Promise<Run> {
     const { timeoutMs, signal } = options;
     const startMs = this.#api.clock.now();
+    let lastRun: Run | undefined;
     let lastSeen = '';
-    const result = await pollUntil(() => this.#readKnownRun(runId, startMs, options), {
+    const result = await pollUntil(() => this.#readWaitedRun(runId, startMs, lastRun, options), {
       clock: this.#api.clock,
       intervalMs: runPollInterval,
       timeoutMs,
       signal,
       isDone: (run) => run !== undefined && isFinal(run),
       onRead: (run) => {
-        if (!run) return;
+        if (!run || run === lastRun) return;
+        lastRun = run;
         options.onRead?.(run);
         const seen = fingerprint(run);
         if (seen !== lastSeen) options.onChange?.(run);
@@ -187,21 +189,25 @@ export class Jobs {
     );
   }
 
-  async #readKnownRun(
+  /** The run, or what was last seen of it: while it may be too new to be known, and when the time ends without contact. */
+  async #readWaitedRun(
     runId: string,
     startMs: number,
+    lastRun: Run | undefined,
     options: WaitOptions,
   ): Promise<Run | undefined> {
-    const elapsedMs = this.#api.clock.now() - startMs;
+    const timeoutMs = options.timeoutMs ?? Number.POSITIVE_INFINITY;
+    const elapsedMs = (): number => this.#api.clock.now() - startMs;
     try {
       return await this.getRun(runId, {
         patience: 'poll',
-        maxPatienceMs: options.timeoutMs === undefined ? undefined : options.timeoutMs - elapsedMs,
+        maxPatienceMs: options.timeoutMs === undefined ? undefined : timeoutMs - elapsedMs(),
         signal: options.signal,
       });
     } catch (error) {
-      const isGrace = options.isNew && elapsedMs < newRunGraceMs;
-      if (isGrace && error instanceof ApiError && error.kind === 'not-found') return undefined;
+      const isGrace = options.isNew && elapsedMs() < newRunGraceMs;
+      if (isGrace && error instanceof ApiError && error.kind === 'not-found') return lastRun;
+      if (lastRun && isTransient(error) && elapsedMs() >= timeoutMs) return lastRun;
       throw error;
     }
   }

@@ -92,7 +92,7 @@ export function resultWord(state: RunState): string {
   return state.resultState ?? state.lifeCycleState;
 }
 
-/** Reads a run of the Jobs API 2.2 (docs: jobs/getrun). `host` makes run page URLs that have no host absolute. */
+/** Reads a run of the Jobs API 2.2 (docs: jobs/getrun). Throws ApiError when it has no id. */
 export function toRun(body: JsonObject, what: string): Run {
   const runId = wire.requiredId(body, 'run_id', what);
   return {

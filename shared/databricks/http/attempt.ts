@@ -44,6 +44,7 @@ export async function sendOnce(
   transport: { readonly fetch: FetchLike; readonly agent?: Agent | undefined },
   request: AttemptRequest,
 ): Promise<HttpAnswer> {
+  refuseBadHeaders(request.headers);
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), request.timeoutMs);
   const signal = request.signal
@@ -69,8 +70,18 @@ export async function sendOnce(
   }
 }
 
+/** Node would repeat the value, which may be a token, in its message. */
+function refuseBadHeaders(headers: Record<string, string>): void {
+  const bad = Object.entries(headers).find(([, value]) => /[^ -~]/.test(value));
+  if (!bad) return;
+  throw new TransportError(`the header ${bad[0]} has a character that cannot be sent`, {
+    hint: 'A token is one line of letters, digits and signs: enter it again where it comes from.',
+    isTransient: false,
+  });
+}
+
 function timeoutError(timeoutMs: number, cause: unknown): TransportError {
-  return new TransportError(`no answer within ${Math.round(timeoutMs / 1000)} s`, { cause });
+  return new TransportError(`no answer within ${timeoutMs / 1000} s`, { cause, hint: network });
 }
 
 const network =
@@ -79,7 +90,7 @@ const certificate =
   'The server’s certificate is not trusted by the agent’s machine. If a proxy inspects TLS, configure the agent with --sslcacert.';
 
 /** What the codes of Node's sockets mean, in words, and what to do. */
-const causes: Record<string, { text: string; hint: string }> = {
+const causes: Readonly<Record<string, { text: string; hint: string }>> = {
   ENOTFOUND: {
     text: 'the name could not be resolved',
     hint: 'Check the workspace URL for a typing error, and the DNS of the agent.',
@@ -96,7 +107,7 @@ const causes: Record<string, { text: string; hint: string }> = {
 
 function toTransportError(error: unknown, host: string): TransportError {
   const code = errorCode(error);
-  const known = causes[code];
+  const known = Object.hasOwn(causes, code) ? causes[code] : undefined;
   if (known) {
     return new TransportError(`${host}: ${known.text} (${code})`, {
       cause: error,

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { ApiErrorKind } from '../errors';
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../json';
 import type { HttpAnswer } from './attempt';
@@ -50,7 +51,7 @@ function redirectFault(location: string | undefined): AnswerFault {
     errorCode: isPrivateLink ? 'PRIVATE_LINK_VALIDATION_ERROR' : undefined,
     serverMessage: isPrivateLink
       ? 'the workspace refuses this network: it requires private link'
-      : `the request was redirected to ${target.split('?')[0]} instead of being answered`,
+      : `the request was redirected to ${shorten(target.split('?')[0] ?? '')} instead of being answered`,
     kind: isPrivateLink ? 'permission-denied' : 'unauthenticated',
     isTransient: false,
     isFromService: isPrivateLink,
@@ -100,7 +101,7 @@ function serviceFault(
     serverMessage,
     kind,
     isTransient: isTransientFault(status, errorCode, serverMessage, kind),
-    isFromService: body !== undefined,
+    isFromService: body !== undefined || errorCode !== undefined,
     hint: defaultHint(kind, serverMessage),
   };
 }
@@ -124,7 +125,7 @@ function readErrorBody(body: JsonObject): ErrorTexts {
 function scimDetail(body: JsonObject): string | undefined {
   const detail = firstText(body['detail']);
   if (!detail) return undefined;
-  const text = detail === 'null' ? 'SCIM API internal error' : detail;
+  const text = detail === 'null' ? 'SCIM API Internal Error' : detail;
   return [firstText(body['scimType']), text].filter(Boolean).join(' ');
 }
 
@@ -138,8 +139,9 @@ function firstText(...values: (Json | undefined)[]): string | undefined {
 
 function readErrorText(status: number, text: string): ErrorTexts {
   const trimmed = text.trim();
-  if (trimmed === '')
-    return { errorCode: undefined, serverMessage: `no message, status ${status}` };
+  if (trimmed === '') {
+    return { errorCode: undefined, serverMessage: STATUS_CODES[status] ?? 'no message' };
+  }
   if (trimmed.startsWith('<')) {
     return { errorCode: undefined, serverMessage: `a web page came back${describePage(trimmed)}` };
   }
@@ -248,7 +250,10 @@ function computeKind(
       row.path.test(path) &&
       row.message.test(message),
   );
-  return override?.kind ?? kindByCode[errorCode ?? ''] ?? kindByStatus[status] ?? 'other';
+  const byCode = Object.hasOwn(kindByCode, errorCode ?? '')
+    ? kindByCode[errorCode ?? '']
+    : undefined;
+  return override?.kind ?? byCode ?? kindByStatus[status] ?? 'other';
 }
 
 /** Failures that pass by themselves although status and code do not say so (Databricks SDKs, retriable messages). */

@@ -7,6 +7,9 @@ export class InvalidHostError extends ExpectedError {
 
 const example = 'https://adb-1234567890123456.7.azuredatabricks.net';
 
+/** Names and addresses as URL has normalised them; it would let much else pass, such as `$(DATABRICKS_HOST)`. */
+const hostName = /^([a-z0-9._-]+|\[[0-9a-f:]+\])$/;
+
 /**
  * Reduces what people paste as workspace URL to its origin: scheme, name and port. A missing scheme means https; http is
  * accepted for loopback alone, so that no token travels in clear text. Throws InvalidHostError.
@@ -14,23 +17,24 @@ const example = 'https://adb-1234567890123456.7.azuredatabricks.net';
 export function parseHost(text: string): string {
   const trimmed = text.trim();
   const url = tryParse(trimmed);
-  if (!url || url.hostname === '')
+  if (!url || !hostName.test(url.hostname))
     throw invalid(text, `expected a workspace URL such as ${example}`);
+  if (url.username !== '' || url.password !== '') {
+    throw invalid(text, 'it must not contain a user name or a password');
+  }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw invalid(text, `expected https, got ${url.protocol.slice(0, -1)}`);
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw invalid(text, 'http would send the token unencrypted; use https');
   }
-  if (url.username !== '' || url.password !== '') {
-    throw invalid(url.host, 'it must not contain a user name or a password');
-  }
   return url.origin;
 }
 
 function tryParse(text: string): URL | undefined {
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
-  if (text === '' || /[\s\\]/.test(text)) return undefined;
+  if (text === '' || /[\s\\]/.test(text) || (!hasScheme && /^https?:/i.test(text)))
+    return undefined;
   try {
     return new URL(hasScheme ? text : `https://${text}`);
   } catch {
@@ -42,6 +46,8 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
+/** What stands before an `@` may be a password, however broken the rest is. */
 function invalid(text: string, why: string): InvalidHostError {
-  return new InvalidHostError(`"${text}" is not a usable workspace URL: ${why}.`);
+  const shown = text.replace(/^(\s*[a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');
+  return new InvalidHostError(`"${shown}" is not a usable workspace URL: ${why}.`);
 }

@@ -14,7 +14,8 @@ export function computeRetryDelay(options: {
   readonly random: number;
 }): number {
   const step = Math.min(firstDelayMs * 2 ** (options.attempt - 1), longestDelayMs);
-  const wanted = options.retryAfterMs ?? step * (0.5 + options.random / 2);
+  // A server that asks for no wait at all would be asked again without end.
+  const wanted = options.retryAfterMs || step * (0.5 + options.random / 2);
   return Math.max(0, Math.round(Math.min(wanted, options.remainingMs)));
 }
 

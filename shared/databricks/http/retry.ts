@@ -1,5 +1,5 @@
 import type { Clock } from '../clock';
-import { ApiError, TransportError } from '../errors';
+import { ApiError, isTransient, TransportError } from '../errors';
 import type { Logger } from '../logger';
 import { computeRetryDelay } from './retry-timing';
 
@@ -55,11 +55,6 @@ export async function withRetry<T>(
       await clock.sleep(delayMs, options.signal);
     }
   }
-}
-
-function isTransient(error: unknown): error is ApiError | TransportError {
-  if (error instanceof ApiError) return error.details.isTransient;
-  return error instanceof TransportError && error.isTransient;
 }
 
 function reasonOf(error: ApiError | TransportError): string {
