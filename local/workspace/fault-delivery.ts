@@ -3,11 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Fault, FaultKind } from './faults';
 import { toJson } from './http/json';
+import { LOGIN_PAGE } from './login-page';
 
-const LOGIN_PAGE = `<!DOCTYPE html>
-<html><head><title>Databricks - Sign In</title></head>
-<body><form action="/login.html" method="post"><input name="user"><input name="password" type="password"></form></body></html>
-`;
 const GATEWAY_PAGE = `<html>
 <head><title>502 Bad Gateway</title></head>
 <body><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body>

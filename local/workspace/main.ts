@@ -8,8 +8,6 @@ async function main(): Promise<void> {
     return;
   }
   const workspace = await startWorkspace({ ...options, warn: (message) => console.error(message) });
-  console.log(describeWorkspace(workspace));
-
   let isStopping = false;
   const stop = (): void => {
     if (isStopping) process.exit(1);
@@ -18,6 +16,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  console.log(describeWorkspace(workspace));
 }
 
 main().catch((error: unknown) => {

@@ -41,6 +41,8 @@ function open(method: Route['method'], url: string, handler: Handler): Route {
 /** Everything the workspace answers. */
 export const routes: readonly Route[] = [
   open('GET', '/', identity.showPage),
+  open('GET', '/login.html', identity.showLoginPage),
+  open('GET', '/aad/auth', identity.redirectToEntra),
   open('GET', '/.well-known/databricks-config', identity.getHostConfig),
   open('GET', '/oidc/.well-known/oauth-authorization-server', identity.getOauthMetadata),
   open('POST', '/oidc/v1/token', identity.issueToken),

@@ -1,7 +1,13 @@
 import multipart from '@fastify/multipart';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { registerControlRoutes } from './control-routes';
-import { ApiError, credentialNotSent, endpointNotFound, invalidAccessToken } from './errors';
+import {
+  ApiError,
+  credentialNotSent,
+  endpointNotFound,
+  invalidAccessToken,
+  malformedRequest,
+} from './errors';
 import { deliverAfter, deliverBefore } from './fault-delivery';
 import type { Fault, FaultList } from './faults';
 import { type ApiCall, type Identity, RawAnswer } from './http/api-call';
@@ -154,13 +160,11 @@ function registerHooks(server: FastifyInstance, options: ServerOptions): void {
   });
 }
 
-/** What a handler or the framework threw, as an answer of the service. */
-function toApiError(error: unknown): ApiError {
+/** What a handler or the framework threw, as an answer of the service; a request that cannot be read is malformed. */
+function toApiError(error: unknown, isUnreadable: boolean): ApiError {
   if (error instanceof ApiError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const { statusCode } = Object.assign({ statusCode: 500 }, error);
-  const isClientError = statusCode >= 400 && statusCode < 500;
-  if (isClientError) return new ApiError(400, 'MALFORMED_REQUEST', message);
+  if (isUnreadable) return malformedRequest(message);
   return new ApiError(500, 'INTERNAL_ERROR', message);
 }
 
@@ -177,7 +181,8 @@ function registerErrors(server: FastifyInstance, { state, warn }: ServerOptions)
     return sendError(endpointNotFound(request.method, path), reply);
   });
   server.setErrorHandler((error, request, reply) => {
-    const apiError = toApiError(error);
+    const isUnreadable = !journeys.has(request) && !isControl(request);
+    const apiError = toApiError(error, isUnreadable);
     if (apiError.status >= 500) {
       const detail = error instanceof Error ? error.stack : String(error);
       warn(`${request.method} ${request.url} failed: ${detail}`);

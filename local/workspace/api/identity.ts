@@ -1,10 +1,12 @@
 import { type ApiCall, type Identity, RawAnswer } from '../http/api-call';
 import { type JsonObject, toJson } from '../http/json';
+import { LOGIN_PAGE } from '../login-page';
 import { servicePrincipal } from '../state/access-tokens';
 import type { WorkspaceState } from '../state/workspace-state';
 
 const TOKEN_LIFETIME_SECONDS = 3600;
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const TENANT_ID = '00000000-0000-4000-8000-000000000002';
 const FEDERATED_CLIENT_ID = '00000000-0000-4000-8000-000000000001';
 
 /** GET /api/2.0/preview/scim/v2/Me: who the token belongs to; the header carries the workspace id. */
@@ -125,6 +127,17 @@ export function issueToken(call: ApiCall, state: WorkspaceState): JsonObject | R
     default:
       return oauthError(400, 'unsupported_grant_type', 'The grant type is not supported');
   }
+}
+
+/** GET /aad/auth: where users sign in; clients read the tenant from the address. */
+export function redirectToEntra(): RawAnswer {
+  const location = `https://login.microsoftonline.com/${TENANT_ID}/oauth2/authorize?response_type=code`;
+  return new RawAnswer(302, { location }, '');
+}
+
+/** GET /login.html */
+export function showLoginPage(): RawAnswer {
+  return new RawAnswer(200, { 'content-type': 'text/html; charset=utf-8' }, LOGIN_PAGE);
 }
 
 /** GET /?o=… : a page for people who follow a run page URL. */

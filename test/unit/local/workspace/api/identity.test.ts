@@ -144,6 +144,16 @@ describe('identity', () => {
     assert.equal(revoked.status, 403);
   });
 
+  it('names its tenant in the address of /aad/auth', async () => {
+    const response = await fetch(`${workspace.url}/aad/auth`, { redirect: 'manual' });
+
+    assert.equal(response.status, 302);
+    assert.match(
+      response.headers.get('location') ?? '',
+      /^https:\/\/login\.microsoftonline\.com\/[0-9a-f-]{36}\/oauth2\/authorize/,
+    );
+  });
+
   it('is not needed for the run page', async () => {
     const response = await fetch(`${workspace.url}/?o=1#job/1/run/2`);
 

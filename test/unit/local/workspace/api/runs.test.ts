@@ -375,10 +375,8 @@ describe('runs with tasks', () => {
     const ended = await workspace.get('/api/2.1/clusters/get', { cluster_id: instance.cluster_id });
 
     assert.equal(stateOf(run)['result_state'], 'SUCCESS');
-    assert.equal(
-      (old?.['cluster_instance'] as { cluster_id: string }).cluster_id,
-      TERMINATED_CLUSTER_ID,
-    );
+    const oldInstance = old?.['cluster_instance'] as { cluster_id: string } | undefined;
+    assert.equal(oldInstance?.cluster_id, TERMINATED_CLUSTER_ID);
     assert.equal(started.body['state'], 'RUNNING');
     assert.match(instance.cluster_id, /^\d{4}-\d{6}-[a-z0-9]{8}$/);
     assert.equal(ended.body['state'], 'TERMINATED');
