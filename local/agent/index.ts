@@ -121,6 +121,7 @@ function checkPipeline(options: PipelineOptions): {
   checkTasks(pipeline, context.tasks, context.connections, problems);
   checkGroups(pipeline, settings, problems);
   checkStages(options, pipeline, problems);
+  checkFolders(options, problems);
   problems.throwIfAny();
   const steps = allSteps(pipeline).length;
   context.view.runStarted(file, [
@@ -157,6 +158,17 @@ function checkStages(
       { file, line: 1, column: 1 },
       `There is no stage "${stage}"${suggest(stage, known)}`,
     );
+  }
+}
+
+function checkFolders(
+  { file = '', sources, artifacts = {} }: PipelineOptions,
+  problems: ProblemList,
+): void {
+  const folders = [...Object.values(artifacts), ...(sources === undefined ? [] : [sources])];
+  for (const folder of folders) {
+    if (existsSync(folder)) continue;
+    problems.add({ file, line: 1, column: 1 }, `There is no folder "${folder}"`);
   }
 }
 

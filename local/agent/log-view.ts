@@ -33,8 +33,11 @@ export function createLogView(write: (line: string) => void, color: boolean): Ru
       if (displayName !== '') write(`\n${paint(`Stage ${displayName}`, 'bold')}`);
     },
     stageFinished: (stage) => {
-      if (stage.jobs.length === 0)
-        write(`\n${paint(`Stage ${stage.displayName} skipped`, 'grey')}`);
+      const title = `Stage ${stage.displayName}`;
+      if (stage.result === 'Skipped' && stage.jobs.length === 0) {
+        write(`\n${paint(`${title} skipped`, 'grey')}`);
+      }
+      for (const { message } of stage.issues) write(`\n${paint(`${title}: ${message}`, 'red')}`);
     },
     jobStarted: (displayName) => write(`\n${paint(`Job ${displayName}`, 'bold')}`),
     jobFinished: (job) => {

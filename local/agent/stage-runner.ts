@@ -21,7 +21,7 @@ import type { RunContext } from './run-context';
 import { buildVariables, type DependencyNames, variablesValue } from './scope-variables';
 import { jobGuid } from './system-variables';
 import { combineResults, isSuccess } from './task-result';
-import type { JobRecord, StageRecord } from './timeline';
+import type { Issue, JobRecord, StageRecord } from './timeline';
 import type { VariableStore } from './variables';
 
 /** Outcomes of the stages so far, and of the jobs in each. */
@@ -42,8 +42,8 @@ export async function runStage(
   const jobOutcomes = new Outcomes();
   const jobs: JobRecord[] = [];
   if (previous && isSuccess(previous.result)) return keep(previous, outcomes);
-  const isRunning = isSelected(run, stage) && isStageWanted(run, stage, outcomes);
-  if (isRunning) {
+  const wanted = isStageWanted(run, stage, outcomes);
+  if (wanted === true) {
     run.view.stageStarted(titleOf(stage));
     for (const job of inDependencyOrder(stage.jobs)) {
       const context = { run, stage, attempt, outcomes, jobOutcomes, previous };
@@ -56,9 +56,11 @@ export async function runStage(
     name: stage.name,
     displayName: titleOf(stage),
     attempt,
-    result: isRunning ? combineResults(jobs.map(({ result }) => result)) : 'Skipped',
+    result:
+      wanted === true ? combineResults(jobs.map(({ result }) => result)) : notRunResult(wanted),
     durationMs: run.clock.now() - startedAt,
     jobs,
+    issues: conditionIssues('stage', wanted),
   };
   remember(run, record, outcomes, jobOutcomes);
   run.view.stageFinished(record);
@@ -110,7 +112,31 @@ function isSelected({ selectedStages }: RunContext, { name }: StageDefinition): 
   return selectedStages?.some((selected) => selected.toLowerCase() === name.toLowerCase()) ?? true;
 }
 
-function isStageWanted(run: RunContext, stage: StageDefinition, { stages }: RunOutcomes): boolean {
+/** True, false, or why the condition could not be evaluated. */
+function isStageWanted(
+  run: RunContext,
+  stage: StageDefinition,
+  { stages }: RunOutcomes,
+): boolean | Error {
+  if (!isSelected(run, stage)) return false;
+  try {
+    return evaluateStage(run, stage, stages);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function notRunResult(reason: false | Error): 'Skipped' | 'Failed' {
+  return reason === false ? 'Skipped' : 'Failed';
+}
+
+function conditionIssues(what: string, reason: boolean | Error): readonly Issue[] {
+  if (!(reason instanceof Error)) return [];
+  const message = `The condition of the ${what} failed: ${reason.message}`;
+  return [{ type: 'error', message }];
+}
+
+function evaluateStage(run: RunContext, stage: StageDefinition, stages: Outcomes): boolean {
   const selected = stage.dependsOn.filter(({ name }) => isSelected(run, { ...stage, name }));
   const dependencies = stages.pick(selected);
   const variables = buildVariables(
@@ -218,7 +244,6 @@ function notRun(
   reason: false | Error,
 ): JobRecord {
   const displayName = jobTitle(job, leg);
-  const message = reason === false ? '' : `The condition of the job failed: ${reason.message}`;
   const identity = {
     stage: stage.name,
     stageAttempt: attempt,
@@ -233,10 +258,10 @@ function notRun(
     displayName,
     jobId: jobGuid(identity),
     attempt: jobAttempt,
-    result: reason === false ? 'Skipped' : 'Failed',
+    result: notRunResult(reason),
     durationMs: 0,
     steps: [],
-    issues: reason === false ? [] : [{ type: 'error', message }],
+    issues: conditionIssues('job', reason),
     outputs: {},
   };
   run.view.jobFinished(record);

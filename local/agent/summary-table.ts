@@ -46,9 +46,7 @@ function toRows({ stages }: PipelineResult): readonly Row[] {
       { ...job, depth, name: job.displayName },
       ...job.steps.map((step) => ({ ...step, depth: depth + 1, name: stepName(step) })),
     ]);
-    return depth === 0
-      ? jobs
-      : [{ ...stage, depth: 0, name: stage.displayName, issues: [] }, ...jobs];
+    return depth === 0 ? jobs : [{ ...stage, depth: 0, name: stage.displayName }, ...jobs];
   });
 }
 
@@ -66,9 +64,10 @@ function describeRow(
   const room = width - indent.length - 2;
   const title = name.length > room ? `${name.slice(0, room - 1)}…` : name.padEnd(room);
   const time = result === 'Skipped' ? '' : describeDuration(durationMs);
+  const label = time === '' ? result : result.padEnd(21);
   const errors = issues.filter(({ type }) => type === 'error');
   return [
-    `${indent}${paint(sign, style)} ${title}  ${paint(result.padEnd(21), style)}${time}`.trimEnd(),
+    `${indent}${paint(sign, style)} ${title}  ${paint(label, style)}${time}`,
     ...errors.map(({ message }) => paint(`${indent}    ${firstLine(message)}`, 'red')),
   ];
 }

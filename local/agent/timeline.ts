@@ -35,7 +35,7 @@ export interface CommandRecord {
   readonly data: string;
 }
 
-/** What happened in a step. Times are milliseconds. */
+/** What happened in a step. Times are milliseconds; values of variables and outputs are not masked. */
 export interface StepRecord {
   /** Reference name: the step's `name`, or a generated one. */
   readonly name: string;
@@ -88,6 +88,8 @@ export interface StageRecord {
   readonly result: Result;
   readonly durationMs: number;
   readonly jobs: readonly JobRecord[];
+  /** Why the stage could not be decided on. */
+  readonly issues: readonly Issue[];
 }
 
 /** What happened in a run. */

@@ -199,7 +199,12 @@ describe('a pipeline file', () => {
 
   it('that cannot be read, and stages and parameters that do not exist, are refused', async () => {
     const missing = await refusals('', { text: undefined as never, file: '/nowhere/p.yml' });
-    const unknown = await refusals('steps: []', { stages: ['X'], parameters: { p: '1' } });
+    const unknown = await refusals('steps: []', {
+      stages: ['X'],
+      parameters: { p: '1' },
+      sources: '/nowhere',
+      artifacts: { a: '/neither' },
+    });
 
     assert.deepEqual(missing, [
       "1:1 Cannot read the file: ENOENT: no such file or directory, open '/nowhere/p.yml'",
@@ -207,6 +212,8 @@ describe('a pipeline file', () => {
     assert.deepEqual(unknown, [
       '1:1 The pipeline has no parameter "p"',
       '1:1 There is no stage "X"',
+      '1:1 There is no folder "/neither"',
+      '1:1 There is no folder "/nowhere"',
     ]);
   });
 

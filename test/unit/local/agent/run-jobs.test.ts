@@ -372,6 +372,25 @@ parameters: [{ name: last, default: exit 1 }]
     assert.deepEqual(third.stages, second.stages);
   });
 
+  it('fail a stage whose condition cannot be evaluated', async () => {
+    const lines: string[] = [];
+
+    const result = await run(
+      "stages:\n- stage: A\n  condition: lt(1, 'x')\n  jobs: [{ job: J, steps: [] }]\n- stage: B\n  jobs: [{ job: J, steps: [] }]",
+      { out: (line) => void lines.push(line) },
+    );
+
+    assert.deepEqual(
+      result.stages.map(({ result: r }) => r),
+      ['Failed', 'Skipped'],
+    );
+    assert.ok(
+      lines.includes(
+        "\nStage A: The condition of the stage failed: Cannot compare number 1 with 'x'",
+      ),
+    );
+  });
+
   it('keep the work folder when one is given and empty the temp folder', async () => {
     await inTempFolder(async (folder) => {
       const workDir = join(folder, 'work');

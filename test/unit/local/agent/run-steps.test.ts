@@ -379,4 +379,48 @@ steps:
       '##[debug]Processed: ##vso[task.setprogress value=1]x',
     ]);
   });
+
+  it('see a connection as an earlier step changed it', async () => {
+    const id = '11111111-2222-3333-4444-555555555555';
+    const change = `
+      vso('task.setendpoint id=${id};field=url', 'https://new.example/x');
+      vso('task.setendpoint id=${id};field=authParameter;key=apitoken', 'fresh-token');
+      vso('task.setendpoint id=${id};field=dataParameter;key=k', 'v');
+      vso('task.setendpoint id=00000000-0000-0000-0000-000000000000;field=url', 'x');`;
+    const show = `
+      const e = process.env;
+      console.log(e['ENDPOINT_URL_${id}'], e['ENDPOINT_AUTH_PARAMETER_${id}_APITOKEN'], e['ENDPOINT_DATA_${id}_K'], e['ENDPOINT_DATA_${id}_ORGANIZATION']);`;
+
+    const [first, second] = await runSteps(
+      `${probe(change)}${probe(show, 'condition: always()\n')}    connection: ${id}\n`,
+    );
+
+    assert.equal(first?.result, 'Failed');
+    assert.deepEqual(printed(second), ['https://new.example/x *** v o1']);
+  });
+
+  it('work for tasks written with azure-pipelines-task-lib', async () => {
+    const code = `
+      const tl = require('azure-pipelines-task-lib/task');
+      const id = tl.getInputRequired('connection');
+      tl.setVariable('fromLib', 'a;b]c%0A\\nd', false, true);
+      tl.setSecret('other-secret');
+      console.log(tl.getVariable('TOKEN'), tl.getEndpointAuthorizationParameter(id, 'apitoken', false), 'other-secret');
+      console.log(tl.getVariables().find(({ name }) => name === 'Mixed.Name').value, tl.getEndpointUrl(id, false));
+      console.log(Object.keys(process.env).filter((name) => /^(INPUT|SECRET|ENDPOINT_AUTH)_/.test(name) && process.env[name]).length);
+      tl.setResult(tl.TaskResult.SucceededWithIssues, 'so so');`;
+
+    const [step] = await runSteps(`${probe(code)}    connection: acme prod\n`, {
+      variables: { variables: { TOKEN: { value: 'dapi-77', secret: true }, 'Mixed.Name': 'm' } },
+    });
+
+    assert.deepEqual(printed(step), [
+      '*** *** ***',
+      'm https://h.example/',
+      '0',
+      '##[warning]so so',
+    ]);
+    assert.deepEqual(step?.outputs, { fromLib: 'a;b]c%0A\nd' });
+    assert.equal(step?.result, 'SucceededWithIssues');
+  });
 });
