@@ -10,6 +10,9 @@ const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const lineBreak = /\r\n|[\r\u2028\u2029\u0085\u000b\u000c]/g;
 
+/** Shorter lines of a secret of several lines, such as its brackets, are no secrets. */
+const shortestSecretLine = 3;
+
 /** What a text must not contain, and how much of it is kept. */
 export interface HarmlessOptions {
   readonly secrets?: readonly string[];
@@ -19,31 +22,80 @@ export interface HarmlessOptions {
 
 /**
  * Makes text of a server, a notebook or a user safe for the log: no logging command or log format marker survives,
- * secrets become `***`, colours and control characters disappear, all line breaks become line feeds.
+ * secrets become `***` (also within JSON, within a URL, in Base64, and each line of a secret by itself), colours and
+ * control characters disappear, all line breaks become line feeds.
  */
 export function toHarmlessText(text: string, options: HarmlessOptions = {}): string {
-  const plain = stripVTControlCharacters(text)
-    .replace(lineBreak, '\n')
-    .replace(control, '')
-    .replace(invisible, '');
-  const masked = maskSecrets(plain, options.secrets ?? []);
+  const masked = maskSecrets(toVisibleText(text), options.secrets ?? []);
+  // After masking and cutting, which could put the parts of a marker together.
   return shorten(masked, options.maxLength).replace(/##(vso|\[)/gi, '##_$1');
 }
 
-function maskSecrets(text: string, secrets: readonly string[]): string {
-  let masked = text;
-  for (const secret of secrets) masked = masked.replaceAll(secret, '***');
-  return masked;
-}
-
-function shorten(text: string, maxLength = Number.POSITIVE_INFINITY): string {
-  if (text.length <= maxLength) return text;
-  return `${text.slice(0, maxLength)}… (${text.length - maxLength} more characters)`;
-}
-
-/** The same, on one line: for names and messages within a sentence. */
+/** The same, on one line: for messages, names and titles. */
 export function toHarmlessLine(text: string, options: HarmlessOptions = {}): string {
   return toHarmlessText(text, options)
     .replace(/\s*\n\s*/g, ' ')
     .trim();
+}
+
+function toVisibleText(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(lineBreak, '\n')
+    .replace(control, '')
+    .replace(invisible, '');
+}
+
+/** Masks all occurrences in one go, so that no rest of a secret stays where two of them overlap. */
+function maskSecrets(text: string, secrets: readonly string[]): string {
+  const ranges = secrets
+    .flatMap(formsOf)
+    .flatMap((form) => findAll(text, form))
+    .sort(([a], [b]) => a - b);
+  let masked = '';
+  let done = 0;
+  for (const [start, end] of ranges) {
+    if (start >= done) masked += `${text.slice(done, start)}***`;
+    done = Math.max(done, end);
+  }
+  return masked + text.slice(done);
+}
+
+/** Start and end of each occurrence, overlapping ones included. */
+function findAll(text: string, part: string): [number, number][] {
+  const found: [number, number][] = [];
+  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + 1)) {
+    found.push([at, at + part.length]);
+  }
+  return found;
+}
+
+/** The ways in which a secret may stand in a text that has been made visible. */
+function formsOf(secret: string): string[] {
+  const visible = toVisibleText(secret);
+  if (visible.trim() === '') return [];
+  const lines = visible
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.length >= shortestSecretLine);
+  const forms = [visible, ...lines, JSON.stringify(secret).slice(1, -1), inBase64(secret)];
+  return [...new Set([...forms, ...inUrl(secret)])].filter((form) => form !== '');
+}
+
+function inBase64(secret: string): string {
+  return Buffer.from(secret).toString('base64').replace(/=+$/, '');
+}
+
+function inUrl(secret: string): string[] {
+  try {
+    return [encodeURIComponent(secret)];
+  } catch {
+    // Half a surrogate pair has no form in a URL.
+    return [];
+  }
+}
+
+function shorten(text: string, maxLength = Number.POSITIVE_INFINITY): string {
+  if (text.length <= maxLength) return text;
+  const kept = text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, '');
+  return `${kept}… (${text.length - kept.length} more characters)`;
 }
