@@ -16,6 +16,9 @@ const connectionTypes = ['auto', 'databricks', 'token'] as const;
 const waysToConnect =
   "Set 'databricksConnection', or 'host' and 'token', or link a variable group with DATABRICKS_HOST and DATABRICKS_TOKEN to the stage.";
 
+const notHeaderText =
+  'contains a blank, a line break or another character that no token has; it was probably not copied as a whole';
+
 /**
  * Reads the inputs that say which workspace is meant: the service connection, else host and token, else the job variables
  * DATABRICKS_HOST and DATABRICKS_TOKEN. Problems are noted in the reader.
@@ -29,16 +32,21 @@ export function readConnectionInputs(
   const hostInput = input.text('host');
   const token = input.secret('token');
   if (token !== '') host.setSecret(token);
+  const given = {
+    connection: input.isGiven('databricksConnection'),
+    host: input.isGiven('host'),
+    token: input.isGiven('token'),
+  };
 
-  if (connection !== '' && (hostInput !== '' || token !== '')) {
+  if (given.connection && (given.host || given.token)) {
     input.problem(
-      `Both 'databricksConnection' and '${hostInput !== '' ? 'host' : 'token'}' are given; keep one of them.`,
+      `Both 'databricksConnection' and '${given.host ? 'host' : 'token'}' are given; keep one of them.`,
     );
-  } else if (connection !== '') {
+  } else if (given.connection) {
     return () => fromServiceConnection(connection, host);
   } else if (type === 'databricks') {
     input.problem("Input 'databricksConnection' is empty. Choose a Databricks service connection.");
-  } else if (hostInput !== '' || token !== '' || type === 'token') {
+  } else if (given.host || given.token || type === 'token') {
     return fromInputs(input, hostInput, token);
   } else {
     return fromVariables(input, host);
@@ -52,17 +60,18 @@ function unreachable(): never {
 }
 
 function fromInputs(input: InputReader, host: string, token: string): () => ConnectionSettings {
-  if (host === '') {
+  if (!input.isGiven('host')) {
     input.problem(
-      "Input 'host' is empty, but 'token' is given. Set 'host' to the workspace URL, e.g. $(DATABRICKS_HOST).",
+      "Input 'host' is empty. Set it to the workspace URL, e.g. $(DATABRICKS_HOST); 'host' and 'token' belong together.",
     );
   }
-  if (token === '') {
+  if (!input.isGiven('token')) {
     input.problem(
-      "Input 'token' is empty, but 'host' is given. Set 'token', e.g. to the secret variable $(DATABRICKS_TOKEN).",
+      "Input 'token' is empty. Set it, e.g. to the secret variable $(DATABRICKS_TOKEN); 'host' and 'token' belong together.",
     );
   }
   const origin = host === '' ? '' : checkHost(input, "Input 'host'", host);
+  checkToken(input, "Input 'token'", token);
   return () => ({ host: origin, hostSource: "input 'host'", token, tokenSource: "input 'token'" });
 }
 
@@ -70,8 +79,8 @@ function fromVariables(
   input: InputReader,
   host: Pick<TaskHost, 'getVariable' | 'setSecret'>,
 ): () => ConnectionSettings {
-  const url = host.getVariable('DATABRICKS_HOST');
-  const token = host.getVariable('DATABRICKS_TOKEN');
+  const url = host.getVariable('DATABRICKS_HOST')?.trim() || undefined;
+  const token = host.getVariable('DATABRICKS_TOKEN')?.trim() || undefined;
   if (url === undefined || token === undefined) {
     const missing = [
       ...(url === undefined ? ['DATABRICKS_HOST'] : []),
@@ -84,6 +93,7 @@ function fromVariables(
   }
   host.setSecret(token);
   const origin = checkHost(input, 'Variable DATABRICKS_HOST', url);
+  checkToken(input, 'Variable DATABRICKS_TOKEN', token);
   return () => ({
     host: origin,
     hostSource: 'variable DATABRICKS_HOST',
@@ -108,13 +118,18 @@ function fromServiceConnection(
       { hint: 'Create the connection with the scheme "Token".' },
     );
   }
-  const token = connection.parameter('apitoken') ?? '';
+  const token = (connection.parameter('apitoken') ?? '').trim();
   if (token === '') {
     throw new ConnectionError(`The service connection "${id}" has no token`, {
       hint: 'Open the connection and enter a token.',
     });
   }
   host.setSecret(token);
+  if (!isHeaderText(token)) {
+    throw new ConnectionError(`The token of the service connection "${id}" ${notHeaderText}`, {
+      hint: 'Open the connection and enter the token anew.',
+    });
+  }
   const source = 'the service connection';
   try {
     return { host: parseHost(connection.url), hostSource: source, token, tokenSource: source };
@@ -135,4 +150,13 @@ function checkHost(input: InputReader, place: string, text: string): string {
     input.problem(`${place}: ${error.message}`);
     return '';
   }
+}
+
+function checkToken(input: InputReader, place: string, token: string): void {
+  if (!isHeaderText(token)) input.problem(`${place} ${notHeaderText}.`);
+}
+
+/** Anything else cannot be sent in a header. */
+function isHeaderText(token: string): boolean {
+  return /^[\x21-\x7e]*$/.test(token);
 }

@@ -24,7 +24,8 @@ export interface InputReaderOptions {
  */
 export class InputReader {
   readonly #options: InputReaderOptions;
-  readonly #problems: string[] = [];
+  readonly #problems = new Set<string>();
+  readonly #warnings = new Set<string>();
   readonly #values = new Map<string, string>();
   readonly #inputs: ReadonlyMap<string, ManifestInput>;
 
@@ -34,10 +35,10 @@ export class InputReader {
   }
 
   /** Text as given, without surrounding white space. */
-  text(name: string, options: { defaultValue?: string; required?: string } = {}): string {
-    const { defaultValue = '', required } = options;
-    const value = this.#read({ name, kind: 'text', defaultValue });
-    if (this.#raw(name) === '' && required !== undefined && !this.isHidden(name)) {
+  text(name: string, options: { required?: string } = {}): string {
+    const { required } = options;
+    const value = this.#read({ name, kind: 'text', defaultValue: '' });
+    if (required !== undefined && this.#raw(name) === '' && !this.isHidden(name)) {
       this.problem(`Input '${name}' is empty. ${required}`);
     }
     return value;
@@ -79,7 +80,9 @@ export class InputReader {
       this.problem(`Input '${name}' is "${value}", expected a number of minutes, 0 or more.`);
       return defaultMinutes * 60_000;
     }
-    return Math.round(Number(value) * 60_000);
+    const ms = Number(value) * 60_000;
+    // A limit however short is not the 0 that means none.
+    return Math.round(ms) || Math.ceil(ms);
   }
 
   /** Runs a parser; its InputError becomes a problem of this input. */
@@ -93,16 +96,21 @@ export class InputReader {
     }
   }
 
-  /** Notes a problem that concerns several inputs; a full sentence. */
+  /** Notes a problem, once; a full sentence. */
   problem(sentence: string): void {
-    this.#problems.push(sentence);
+    this.#problems.add(sentence);
+  }
+
+  /** True for an input that the editor shows and that holds something, be it not usable. */
+  isGiven(name: string): boolean {
+    return this.#raw(name) !== '' && !this.isHidden(name);
   }
 
   /** True when the classic editor does not show the input for the values of the others. */
   isHidden(name: string): boolean {
     const input = this.#inputs.get(name);
     const group = this.#options.manifest.groups?.find((item) => item.name === input?.groupName);
-    const valueOfInput = (other: string): string => this.#raw(other) || this.#defaultOf(other);
+    const valueOfInput = (other: string): string => this.#effective(other);
     return (
       !isVisible(input?.visibleRule, valueOfInput) || !isVisible(group?.visibleRule, valueOfInput)
     );
@@ -110,11 +118,12 @@ export class InputReader {
 
   /** Throws one InputError with all problems, if there are any. */
   finish(): void {
-    const [first, ...others] = this.#problems;
+    const problems = [...this.#problems];
+    const [first] = problems;
     if (first === undefined) return;
-    if (others.length === 0) throw new InputError(first);
-    const list = this.#problems.map((problem, index) => `(${index + 1}) ${problem}`).join(' ');
-    throw new InputError(`${this.#problems.length} problems with the inputs of this step: ${list}`);
+    if (problems.length === 1) throw new InputError(first);
+    const list = problems.map((problem, index) => `(${index + 1}) ${problem}`).join(' ');
+    throw new InputError(`${problems.length} problems with the inputs of this step: ${list}`);
   }
 
   #read(read: InputRead): string {
@@ -122,7 +131,7 @@ export class InputReader {
     const value = this.#raw(read.name);
     if (this.isHidden(read.name)) {
       if (value !== '' && value.toLowerCase() !== this.#defaultOf(read.name).toLowerCase()) {
-        this.#options.warning(
+        this.#warnOnce(
           `Input '${read.name}' is ignored, because it does not belong to the other choices of this step. Remove it.`,
         );
       }
@@ -140,6 +149,21 @@ export class InputReader {
       );
     }
     return undefinedNames.length > 0 ? undefined : value.replaceAll('$$(', '$(');
+  }
+
+  #warnOnce(sentence: string): void {
+    if (this.#warnings.has(sentence)) return;
+    this.#warnings.add(sentence);
+    this.#options.warning(sentence);
+  }
+
+  /** The value as rules see it: what is none of the options counts as the default, and is a problem of its own. */
+  #effective(name: string): string {
+    const value = this.#raw(name);
+    const options = this.#inputs.get(name)?.options;
+    const isOption =
+      !options || Object.keys(options).some((key) => key.toLowerCase() === value.toLowerCase());
+    return value !== '' && isOption ? value : this.#defaultOf(name);
   }
 
   #raw(name: string): string {
