@@ -1,5 +1,15 @@
-import { isLosslessNumber, parse as parseLossless, stringify } from 'lossless-json';
-import { isAlias, isMap, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { isLosslessNumber, LosslessNumber, parse as parseLossless, stringify } from 'lossless-json';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../../databricks';
 import { InputError } from '../errors';
 
@@ -38,19 +48,45 @@ function parseData(text: string): Json {
   if (/^[{[]/.test(trimmed)) {
     try {
       return parseJson(trimmed);
-    } catch (error) {
+    } catch {
       // Flow-style YAML looks like JSON; it is YAML's turn only when it succeeds there.
-      return yamlOr(trimmed, () => notJson(error));
+      return yamlOr(trimmed, () => notJson(jsonFault(trimmed)));
     }
   }
   return yamlOr(trimmed, undefined);
 }
 
 function yamlOr(text: string, otherwise: (() => InputError) | undefined): Json {
-  const document = parseDocument(text, { intAsBigInt: false });
+  const document = parseYaml(text);
   const [error] = document.errors;
   if (error) throw otherwise?.() ?? notYaml(error);
-  return document.toJS() as Json;
+  return parseJson(toJsonText(document));
+}
+
+/** Numbers keep their digits; what JSON has no number for (`.inf`) is the text that was written. */
+function parseYaml(text: string): Document {
+  const document = parseDocument(text);
+  visit(document, {
+    Scalar(key, scalar) {
+      if (key === 'key' || typeof scalar.value !== 'number') return;
+      const source = scalar.source ?? '';
+      if (/^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i.test(source)) {
+        scalar.value = new LosslessNumber(source);
+      } else if (!Number.isFinite(scalar.value)) {
+        scalar.value = source;
+      }
+    },
+  });
+  return document;
+}
+
+/** Compact JSON. Throws InputError for an alias of nothing, or for aliases of aliases without end. */
+function toJsonText(document: Document, node?: Node): string {
+  try {
+    return stringify(node ? node.toJS(document) : document.toJS()) ?? 'null';
+  } catch (error) {
+    throw notYaml(error);
+  }
 }
 
 function parametersFromJson(text: string): Record<string, string> {
@@ -84,21 +120,22 @@ function parametersFromLines(lines: readonly string[]): Record<string, string> {
 }
 
 function parametersFromYaml(text: string): Record<string, string> {
-  const document = parseDocument(text);
+  const document = parseYaml(text);
   const [error] = document.errors;
   if (error) throw notYaml(error);
   const root = document.contents;
   if (!isMap(root)) {
     throw new InputError(
-      `expected names and values, as JSON, as lines "name=value" or as YAML lines "name: value", got ${describeType(document.toJS())}.`,
+      `expected names and values, as JSON, as lines "name=value" or as YAML lines "name: value", got ${describeType(parseJson(toJsonText(document)))}.`,
     );
   }
   const entries = (root as YAMLMap<unknown, Node | null>).items.map(
     (pair: Pair<unknown, Node | null>): [string, Node | null] => [scalarText(pair.key), pair.value],
   );
   return toStrings(entries, (node) => {
+    if (node === null) return null;
     const target = isAlias(node) ? node.resolve(document) : node;
-    if (!isScalar(target)) return target ? JSON.stringify(target.toJS(document)) : null;
+    if (!isScalar(target)) return toJsonText(document, node);
     return target.value === null ? null : scalarText(target);
   });
 }
@@ -128,6 +165,15 @@ function toStrings<T>(
   return { ...result };
 }
 
+/** The error in words that do not depend on the version of Node. */
+function jsonFault(text: string): unknown {
+  try {
+    return parseLossless(text);
+  } catch (error) {
+    return error;
+  }
+}
+
 function notJson(error: unknown): InputError {
   return new InputError(`not valid JSON: ${messageOf(error)}.`);
 }
@@ -145,5 +191,5 @@ function describeType(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (isLosslessNumber(value)) return 'a number';
   if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `"${String(value)}"`;
+  return typeof value === 'object' ? 'an object' : `"${String(value).slice(0, 100)}"`;
 }
