@@ -45,14 +45,16 @@ export class RunLedger {
   /** All runs of one workspace that this job knows, oldest first. */
   listRuns(host: string): RunRecord[] {
     return this.#names()
-      .filter((name) => name.startsWith(`run-${shortHash(host)}-`))
-      .map((name) => this.#read<RunRecord>(name))
+      .filter((name) => name.startsWith(`run-${shortHash(host)}-`) && name.endsWith('.json'))
+      .map((name) => toRunRecord(this.#read(name)))
       .filter((record) => record !== undefined)
+      .filter((record) => record.host === host)
       .sort((a, b) => (a.submittedAt ?? 0) - (b.submittedAt ?? 0));
   }
 
   findRun(host: string, runId: string): RunRecord | undefined {
-    return this.#read<RunRecord>(runFile(host, runId));
+    const record = toRunRecord(this.#read(runFile(host, runId)));
+    return record?.host === host && record.runId === runId ? record : undefined;
   }
 
   /** Adds or changes what is known of a run. */
@@ -74,9 +76,8 @@ export class RunLedger {
 
   readStep(taskInstanceId: string | undefined): StepMarker {
     const none = { submissionNumber: 0 };
-    return taskInstanceId === undefined
-      ? none
-      : (this.#read<StepMarker>(stepFile(taskInstanceId)) ?? none);
+    if (taskInstanceId === undefined) return none;
+    return toStepMarker(this.#read(stepFile(taskInstanceId))) ?? none;
   }
 
   writeStep(taskInstanceId: string | undefined, marker: StepMarker): void {
@@ -92,10 +93,9 @@ export class RunLedger {
   }
 
   /** A file that is missing, cut or foreign is as good as none. */
-  #read<T extends object>(name: string): T | undefined {
+  #read(name: string): unknown {
     try {
-      const value: unknown = JSON.parse(readFileSync(join(this.#folder, name), 'utf8'));
-      return typeof value === 'object' && value !== null ? (value as T) : undefined;
+      return JSON.parse(readFileSync(join(this.#folder, name), 'utf8'));
     } catch {
       return undefined;
     }
@@ -114,8 +114,20 @@ export class RunLedger {
   }
 }
 
+function toRunRecord(value: unknown): RunRecord | undefined {
+  const record = value as Partial<RunRecord> | null | undefined;
+  const isRecord = typeof record?.host === 'string' && typeof record.runId === 'string';
+  return isRecord ? (record as RunRecord) : undefined;
+}
+
+function toStepMarker(value: unknown): StepMarker | undefined {
+  const marker = value as Partial<StepMarker> | null | undefined;
+  return Number.isInteger(marker?.submissionNumber) ? (marker as StepMarker) : undefined;
+}
+
 function runFile(host: string, runId: string): string {
-  return `run-${shortHash(host)}-${runId}.json`;
+  const id = /^\d{1,20}$/.test(runId) ? runId : shortHash(runId);
+  return `run-${shortHash(host)}-${id}.json`;
 }
 
 function stepFile(taskInstanceId: string): string {

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RunLedger } from '../../../../../shared/pipeline/runs/run-ledger';
+import { aTempDirectory } from '../../../../helpers/task-context';
+
+const host = 'https://adb-7.test';
+
+function aLedger() {
+  const tempDirectory = aTempDirectory();
+  const folder = join(tempDirectory, 'databricks-runs');
+  return { ledger: new RunLedger(tempDirectory), tempDirectory, folder };
+}
+
+describe('RunLedger', () => {
+  it('knows no runs at first, and creates no folder for that', () => {
+    const { ledger, tempDirectory } = aLedger();
+
+    assert.deepEqual(ledger.listRuns(host), []);
+    assert.equal(ledger.findRun(host, '7'), undefined);
+    assert.deepEqual(readdirSync(tempDirectory), []);
+  });
+
+  it('adds a run, with what is not known left empty', () => {
+    const { ledger } = aLedger();
+
+    const record = ledger.updateRun(host, '7', { submittedBy: 'me' });
+
+    const expected = {
+      host,
+      runId: '7',
+      runPageUrl: '',
+      cancelOnPipelineCancel: false,
+      submittedBy: 'me',
+    };
+    assert.deepEqual(record, expected);
+    assert.deepEqual(ledger.findRun(host, '7'), expected);
+  });
+
+  it('keeps what a change does not name', () => {
+    const { ledger } = aLedger();
+
+    ledger.updateRun(host, '7', { submittedBy: 'me', submittedAt: 1 });
+    ledger.updateRun(host, '7', { waitedBy: 'you', submittedAt: 2 });
+
+    assert.equal(ledger.findRun(host, '7')?.submittedBy, 'me');
+    assert.equal(ledger.findRun(host, '7')?.submittedAt, 2);
+    assert.equal(ledger.findRun(host, '7')?.waitedBy, 'you');
+  });
+
+  it('is shared by all steps with the same temp directory', () => {
+    const { ledger, tempDirectory } = aLedger();
+
+    ledger.updateRun(host, '7', { submittedBy: 'me' });
+
+    assert.equal(new RunLedger(tempDirectory).findRun(host, '7')?.submittedBy, 'me');
+  });
+
+  it('tells runs of two workspaces with the same id apart', () => {
+    const { ledger } = aLedger();
+
+    ledger.updateRun('https://dev.test', '7', { submittedBy: 'dev' });
+    ledger.updateRun('https://prod.test', '7', { submittedBy: 'prod' });
+
+    assert.equal(ledger.findRun('https://dev.test', '7')?.submittedBy, 'dev');
+    assert.deepEqual(
+      ledger.listRuns('https://prod.test').map(({ submittedBy }) => submittedBy),
+      ['prod'],
+    );
+  });
+
+  it('lists runs in the order of submission', () => {
+    const { ledger } = aLedger();
+
+    ledger.updateRun(host, '10', { submittedAt: 3 });
+    ledger.updateRun(host, '11', { submittedAt: 1 });
+    ledger.updateRun(host, '9', { submittedAt: 2 });
+
+    assert.deepEqual(
+      ledger.listRuns(host).map(({ runId }) => runId),
+      ['11', '9', '10'],
+    );
+  });
+
+  it('leaves no draft behind and keeps its files from others', () => {
+    const { ledger, folder } = aLedger();
+
+    ledger.updateRun(host, '7', {});
+    ledger.writeStep('step-1', { submissionNumber: 1 });
+
+    assert.deepEqual(
+      readdirSync(folder).map((name) => name.replace(/[0-9a-f]{16}/, '<hash>')),
+      ['run-<hash>-7.json', 'step-<hash>.json'],
+    );
+  });
+
+  it('does not take the draft of a process that was killed for a run', () => {
+    const { ledger, folder } = aLedger();
+    ledger.updateRun(host, '7', {});
+    const [name = ''] = readdirSync(folder);
+
+    writeFileSync(join(folder, `${name}.99.tmp`), readFileSync(join(folder, name)));
+
+    assert.equal(ledger.listRuns(host).length, 1);
+  });
+
+  for (const content of [
+    '',
+    '{"host": "https://adb-7.te',
+    'null',
+    '[]',
+    '{}',
+    '7',
+    '{"host":1,"runId":2}',
+  ]) {
+    it(`takes a file that holds ${content || 'nothing'} for none`, () => {
+      const { ledger, folder } = aLedger();
+      ledger.updateRun(host, '7', { submittedBy: 'me' });
+      ledger.writeStep('step-1', { submissionNumber: 4 });
+
+      for (const name of readdirSync(folder)) writeFileSync(join(folder, name), content);
+
+      assert.deepEqual(ledger.listRuns(host), []);
+      assert.equal(ledger.findRun(host, '7'), undefined);
+      assert.deepEqual(ledger.readStep('step-1'), { submissionNumber: 0 });
+      assert.equal(ledger.updateRun(host, '7', {}).submittedBy, undefined);
+    });
+  }
+
+  it('ignores a record that lies under the name of another', () => {
+    const { ledger, folder } = aLedger();
+    ledger.updateRun(host, '7', {});
+    const [name = ''] = readdirSync(folder);
+
+    writeFileSync(join(folder, name), JSON.stringify({ host: 'https://evil.test', runId: '7' }));
+
+    assert.deepEqual(ledger.listRuns(host), []);
+    assert.equal(ledger.findRun(host, '7'), undefined);
+  });
+
+  for (const id of ['../../evil', '..', 'a/b', 'a\\b', 'CON', 'x'.repeat(500), 'ü:*?', '']) {
+    it(`stays in its folder with "${id.slice(0, 20)}" for an id`, () => {
+      const { ledger, tempDirectory, folder } = aLedger();
+
+      ledger.updateRun(host, id, { submittedBy: 'me' });
+      ledger.writeStep(id, { submissionNumber: 2 });
+
+      assert.equal(ledger.findRun(host, id)?.submittedBy, 'me');
+      assert.deepEqual(ledger.readStep(id), { submissionNumber: 2 });
+      assert.deepEqual(readdirSync(tempDirectory), ['databricks-runs']);
+      assert.equal(readdirSync(folder).length, 2);
+    });
+  }
+
+  it('remembers what a step submitted', () => {
+    const { ledger } = aLedger();
+
+    ledger.writeStep('step-1', { submissionNumber: 1, pendingToken: 'abc' });
+    ledger.writeStep('step-2', { submissionNumber: 5 });
+
+    assert.deepEqual(ledger.readStep('step-1'), { submissionNumber: 1, pendingToken: 'abc' });
+  });
+
+  it('remembers nothing of a step that cannot be told from others', () => {
+    const { ledger, tempDirectory } = aLedger();
+
+    ledger.writeStep(undefined, { submissionNumber: 1 });
+
+    assert.deepEqual(ledger.readStep(undefined), { submissionNumber: 0 });
+    assert.deepEqual(readdirSync(tempDirectory), []);
+  });
+
+  it('leaves the known record whole when the new one cannot be written', () => {
+    const { ledger, folder } = aLedger();
+    ledger.updateRun(host, '7', { submittedBy: 'me' });
+    const [name = ''] = readdirSync(folder);
+    mkdirSync(join(folder, `${name}.${process.pid}.tmp`));
+
+    assert.throws(() => ledger.updateRun(host, '7', { submittedBy: 'you' }), Error);
+    assert.equal(ledger.findRun(host, '7')?.submittedBy, 'me');
+  });
+});
