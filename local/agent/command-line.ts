@@ -2,6 +2,7 @@ import { parseCommandLine, USAGE, UsageError } from './cli-options';
 import { type PipelineOptions, PipelineRefusedError, runPipeline } from './index';
 import { killRememberedProcesses } from './leftover-processes';
 import { describeProblem, type Problem } from './pipeline-file/problems';
+import { removeTemporaryFolders } from './temporary-folders';
 import { styler } from './terminal-styles';
 
 /** The outside world of the command. */
@@ -30,8 +31,14 @@ export async function runCommand(args: readonly string[], io: Console): Promise<
     report(error, io);
     return 1;
   } finally {
-    killRememberedProcesses();
+    cleanUp();
   }
+}
+
+/** Ends the processes and removes the temporary folders that are left. */
+export function cleanUp(): void {
+  killRememberedProcesses();
+  removeTemporaryFolders();
 }
 
 async function run(options: PipelineOptions, io: Console): Promise<0 | 1> {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { checkGroups } from './check-groups';
 import { allSteps, checkTasks } from './check-tasks';
@@ -25,6 +24,7 @@ import {
 } from './settings-file';
 import { definitionNameOf, runVariables } from './system-variables';
 import { loadTasks } from './task-definitions';
+import { createTemporaryFolder, removeTemporaryFolder } from './temporary-folders';
 import type { PipelineResult } from './timeline';
 
 export type { Problem } from './pipeline-file/problems';
@@ -80,9 +80,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   const clock = options.clock ?? systemClock;
   const temporary = options.workDir === undefined;
   const { context, pipeline } = checkPipeline(options);
-  const workFolder = temporary
-    ? mkdtempSync(join(tmpdir(), 'local-agent-'))
-    : resolve(options.workDir ?? '');
+  const workFolder = temporary ? createTemporaryFolder() : resolve(options.workDir ?? '');
   mkdirSync(workFolder, { recursive: true });
   try {
     return await runStages({
@@ -93,7 +91,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       artifactFolder: join(workFolder, 'artifacts'),
     });
   } finally {
-    if (temporary) rmSync(workFolder, { recursive: true, force: true, maxRetries: 3 });
+    if (temporary) removeTemporaryFolder(workFolder);
   }
 }
 

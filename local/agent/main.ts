@@ -1,7 +1,8 @@
-import { runCommand } from './command-line';
-import { killRememberedProcesses } from './leftover-processes';
+import { cleanUp, runCommand } from './command-line';
 
-process.on('exit', killRememberedProcesses);
+process.on('exit', cleanUp);
+// Nobody reads the log any longer (`| head`): nothing is left to be done.
+process.stdout.on('error', () => process.exit(1));
 
 void runCommand(process.argv.slice(2), {
   out: (line) => console.log(line),

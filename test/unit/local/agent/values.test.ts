@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { describeMismatch, findConnection, secretsOf } from '../../../../local/agent/connections';
 import { cleanEnvironment, taskEnvironment } from '../../../../local/agent/environment';
@@ -11,6 +12,11 @@ import { isGuid, stableGuid } from '../../../../local/agent/stable-guid';
 import { definitionNameOf } from '../../../../local/agent/system-variables';
 import { findTask, loadTasks } from '../../../../local/agent/task-definitions';
 import { combineResults, mergeTaskResults } from '../../../../local/agent/task-result';
+import {
+  createTemporaryFolder,
+  removeTemporaryFolder,
+  removeTemporaryFolders,
+} from '../../../../local/agent/temporary-folders';
 import { expandMacros, toEnvironmentName, VariableStore } from '../../../../local/agent/variables';
 import { evaluateVisibleRule } from '../../../../local/agent/visible-rule';
 import { TASKS } from './helpers';
@@ -357,5 +363,18 @@ describe('task definitions', () => {
       [true, ['answer', 'out_*']],
     );
     assert.deepEqual(probe?.outputVariables, ['declared']);
+  });
+});
+
+describe('temporary folders', () => {
+  it('are gone when the agent ends, and can be removed before', () => {
+    const [first, second] = [createTemporaryFolder(), createTemporaryFolder()];
+
+    removeTemporaryFolder(first);
+    const before = [first, second].map(existsSync);
+    removeTemporaryFolders();
+
+    assert.deepEqual(before, [false, true]);
+    assert.equal(existsSync(second), false);
   });
 });
