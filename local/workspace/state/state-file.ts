@@ -1,16 +1,15 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseJson, toJson } from '../http/json';
 
 const SAVE_DELAY_MS = 100;
 
-/** Writes a file whole or not at all: to a temporary name on the same disk, then renamed. */
+/** Writes a file whole or not at all: to a temporary name in a folder of the same disk, then renamed. */
 export function writeFileAtomically(
   path: string,
   content: string | Buffer,
   temporary = `${path}.${process.pid}.tmp`,
 ): void {
-  mkdirSync(dirname(temporary), { recursive: true });
   try {
     writeFileSync(temporary, content);
     renameSync(temporary, path);
@@ -45,11 +44,12 @@ export class StateFile {
     this.#timer ??= setTimeout(() => this.flush(), SAVE_DELAY_MS).unref();
   }
 
-  /** Writes what is pending now. */
+  /** Writes what is pending now; nothing when the folder has been removed. */
   flush(): void {
     if (this.#timer === undefined) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (!existsSync(dirname(this.#path))) return;
     writeFileAtomically(this.#path, toJson(this.#snapshot()));
   }
 }

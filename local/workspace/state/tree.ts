@@ -40,13 +40,14 @@ export class WorkspaceTree {
   readonly #index: ObjectIndex;
   readonly #ids: IdSource;
   readonly #now: () => number;
-  readonly #dataDir: string;
+  readonly #temporaryDir: string;
   #writes = 0;
 
   constructor({ dataDir, ids, now }: TreeOptions) {
-    this.#dataDir = dataDir;
     this.rootDir = join(dataDir, 'tree');
+    this.#temporaryDir = join(dataDir, 'tmp');
     mkdirSync(this.rootDir, { recursive: true });
+    mkdirSync(this.#temporaryDir, { recursive: true });
     this.#index = new ObjectIndex(join(dataDir, 'objects.json'));
     this.#ids = ids;
     this.#now = now;
@@ -81,7 +82,7 @@ export class WorkspaceTree {
     const previous = this.find(key);
     const now = this.#now();
     this.#writes += 1;
-    const temporary = join(this.#dataDir, 'tmp', String(this.#writes));
+    const temporary = join(this.#temporaryDir, String(this.#writes));
     writeFileAtomically(this.#diskPath(key), content, temporary);
     this.#index.set(key, {
       ...object,

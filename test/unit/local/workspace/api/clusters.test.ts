@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RUNNING_CLUSTER_ID, TERMINATED_CLUSTER_ID } from '../../../../../local/workspace/index';
 import { closeWorkspaces, openWorkspace, type TestWorkspace } from '../workspace-client';
 
@@ -38,17 +39,16 @@ describe('clusters', () => {
   });
 
   it('start in their own time and terminate', async () => {
-    const slow = await openWorkspace({ clusterStartMs: 30 });
-    workspace = slow;
+    workspace = await openWorkspace({ clusterStartMs: 300 });
     const body = { cluster_id: TERMINATED_CLUSTER_ID };
 
-    const started = await slow.post('/api/2.1/clusters/start', body);
-    await slow.post('/api/2.1/clusters/start', body);
+    const started = await workspace.post('/api/2.1/clusters/start', body);
+    await workspace.post('/api/2.1/clusters/start', body);
     const pending = await stateOfCluster(TERMINATED_CLUSTER_ID);
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    while ((await stateOfCluster(TERMINATED_CLUSTER_ID)) === 'PENDING') await sleep(10);
     const running = await stateOfCluster(TERMINATED_CLUSTER_ID);
-    await slow.post('/api/2.1/clusters/delete', body);
-    await slow.post('/api/2.1/clusters/delete', body);
+    await workspace.post('/api/2.1/clusters/delete', body);
+    await workspace.post('/api/2.1/clusters/delete', body);
 
     assert.equal(started.text, '{}');
     assert.equal(pending, 'PENDING');

@@ -110,10 +110,13 @@ describe('runs with tasks', () => {
   });
 
   it('are PENDING with all their tasks before the cluster is there', async () => {
-    const workspace = await open(failing(), { clusterStartMs: 200 });
+    const workspace = await open(failing(), { clusterStartMs: 5_000 });
 
     const { body } = await submit(workspace, {
-      tasks: [aTask('a'), aTask('b', { depends_on: [{ task_key: 'a' }] })],
+      tasks: [
+        aTask('a', { existing_cluster_id: TERMINATED_CLUSTER_ID }),
+        aTask('b', { depends_on: [{ task_key: 'a' }] }),
+      ],
     });
     const first = await workspace.get(`${RUNS}/get`, { run_id: String(body['run_id']) });
     const [a, b] = tasksOf(first.body);
@@ -385,7 +388,7 @@ describe('runs with tasks', () => {
   });
 
   it('fail when the cluster is terminated while they wait for it', async () => {
-    const workspace = await open(failing(), { clusterStartMs: 50 });
+    const workspace = await open(failing(), { clusterStartMs: 300 });
     const { body } = await submit(workspace, {
       tasks: [aTask('main', { existing_cluster_id: TERMINATED_CLUSTER_ID })],
     });

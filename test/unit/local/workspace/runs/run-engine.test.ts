@@ -24,7 +24,7 @@ describe('RunEngine', () => {
 
   beforeEach(() => {
     dataDir = mkdtempSync(join(tmpdir(), 'engine-'));
-    clock = sinon.useFakeTimers({ now: 1_700_000_000_000 });
+    clock = sinon.useFakeTimers({ now: 1_700_000_000_000, shouldClearNativeTimers: true });
     ids = createIdSource(Date.now, false);
     const tree = new WorkspaceTree({ dataDir, ids, now: Date.now });
     tree.write('/n', {
