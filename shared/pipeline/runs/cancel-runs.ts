@@ -39,6 +39,8 @@ export async function cancelWithStep(
   workspace: Workspace,
   runIds: readonly string[],
 ): Promise<CancelledError> {
+  if (runIds.length === 0)
+    return new CancelledError('The step was cancelled when its runs had ended');
   const { cancelled, failed } = await cancelRuns(context, workspace, runIds);
   for (const runId of cancelled) context.host.info(`Cancelled run ${runId}.`);
   for (const { runId, reason } of failed) {

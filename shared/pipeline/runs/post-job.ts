@@ -24,13 +24,14 @@ export async function cleanUpRuns(
   const workspace = await openUnlessInvalid(context, connection);
   if (!workspace) return nothingToDo;
 
-  if (isJobCancelled && inputs) await findLostRun(context, workspace, inputs);
+  if (inputs) await findLostRun(context, workspace, inputs, isJobCancelled);
   const runIds = context.ledger
     .listRuns(workspace.host)
     .filter((record) => isLeftOver(record, context.identity.hash, isJobCancelled))
     .map(({ runId }) => runId);
   if (runIds.length === 0) return nothingToDo;
   const { cancelled, failed } = await cancelRuns(context, workspace, runIds);
+  for (const runId of cancelled) context.host.info(`Cancelled run ${runId}.`);
   for (const { runId, reason } of failed) {
     context.host.warning(`Run ${runId} could not be cancelled and may still go on: ${reason}`);
   }
@@ -63,20 +64,23 @@ async function findLostRun(
   context: TaskContext,
   workspace: Workspace,
   inputs: SubmitInputs,
+  isJobCancelled: boolean,
 ): Promise<void> {
   const marker = context.ledger.readStep(context.identity.taskInstanceId);
   const token = pendingToken(context, marker, inputs);
   if (token === undefined || !inputs.cancelOnPipelineCancel) return;
+  if (!isJobCancelled && !marker.isCancelRequested) return;
   try {
     const runId = await workspace.jobs.submitNotebookRun(toRunSpec(inputs, token));
     context.ledger.updateRun(workspace.host, runId, {
       submittedBy: context.identity.hash,
       cancelOnPipelineCancel: true,
+      isCancelRequested: true,
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     context.host.warning(
-      `The job was cancelled while this step submitted a run. Whether the run was started could not be found out: ${reason} Look at the job runs of the workspace for "${inputs.runName}".`,
+      `This step was cancelled while it submitted a run. Whether the run was started could not be found out: ${reason} Look at the job runs of the workspace for "${inputs.runName}".`,
     );
   }
 }

@@ -27,6 +27,8 @@ export interface StepMarker {
   readonly submissionNumber: number;
   /** Token of a submission that was sent; its answer may have been lost. */
   readonly pendingToken?: string;
+  /** The step was cancelled before that answer: the run is to be cancelled when it is found. */
+  readonly isCancelRequested?: boolean;
   /** Id of the run that the current submission started. */
   readonly runId?: string;
 }

@@ -111,10 +111,19 @@ async function submitOnce(
       "The step was cancelled while it submitted the run; the run goes on, because 'cancelOnPipelineCancel' is false",
     );
   }
+  const { ledger, identity } = context;
+  const marker = ledger.readStep(identity.taskInstanceId);
+  ledger.writeStep(identity.taskInstanceId, { ...marker, isCancelRequested: true });
   // The token makes both requests mean the same run; whichever is answered first tells its id.
   const repeated = workspace.jobs.submitNotebookRun(spec);
-  const runId = await Promise.any([submission, repeated]);
-  context.ledger.updateRun(workspace.host, runId, {
+  const runId = await Promise.any([submission, repeated]).catch((error: AggregateError) => {
+    throw error.errors[0];
+  });
+  ledger.writeStep(identity.taskInstanceId, {
+    submissionNumber: marker.submissionNumber,
+    runId,
+  });
+  ledger.updateRun(workspace.host, runId, {
     submittedBy: context.identity.hash,
     cancelOnPipelineCancel: true,
   });

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { call, type RunScene, startRunScene } from '../../helpers/run-scene';
+import { errorsOf, warningsOf } from '../../helpers/scene';
+
+const runEndless = `
+- task: DatabricksRunNotebook@1
+  name: step
+  inputs:
+    notebookPath: /Shared/endless
+    compute: serverless
+    waitTimeoutMinutes: '0.005'`;
+
+const waitForEndless = `
+- task: DatabricksSubmitNotebookRun@1
+  name: submit
+  inputs:
+    notebookPath: /Shared/endless
+    compute: serverless
+- task: DatabricksWaitForRun@1
+  name: step
+  inputs:
+    runId: $(submit.runId)
+    waitTimeoutMinutes: '0.005'`;
+
+describe('time-outs', () => {
+  let scene: RunScene;
+
+  beforeEach(async () => {
+    scene = await startRunScene();
+  });
+
+  afterEach(() => scene.close());
+
+  for (const [task, steps] of [
+    ['DatabricksRunNotebook', runEndless],
+    ['DatabricksWaitForRun', waitForEndless],
+  ] as const) {
+    it(`${task} cancels a run that uses up waitTimeoutMinutes`, async () => {
+      const { step, result } = await scene.steps(steps);
+
+      const [run] = await scene.runs();
+      const { result: stepResult, outputs, log } = step('step');
+      const page = outputs['runPageUrl'];
+      assert.deepEqual([result.result, stepResult, run?.state], ['Failed', 'Failed', 'CANCELED']);
+      assert.deepEqual(errorsOf(step('step')), [
+        `Run ${run?.runId} of notebook "/Shared/endless" has not ended in time, it was last RUNNING. Run page: ${page}.`,
+      ]);
+      assert.ok(log.includes(`Run ${run?.runId} has not ended within 0.3 s and was cancelled.`));
+      assert.equal(outputs['resultState'], 'TIMEDOUT');
+      assert.deepEqual(JSON.parse(outputs['results'] ?? ''), [
+        { runId: run?.runId, resultState: 'TIMEDOUT', runPageUrl: page },
+      ]);
+      assert.equal(scene.sent(call.cancel).length, 1);
+    });
+
+    it(`${task} leaves a run alone with onTimeout leave`, async () => {
+      const { step } = await scene.steps(`${steps}\n    onTimeout: leave`);
+
+      const [run] = await scene.runs();
+      const { result, outputs } = step('step');
+      assert.deepEqual([result, run?.state], ['Failed', 'RUNNING']);
+      assert.equal(outputs['resultState'], 'TIMEDOUT');
+      assert.deepEqual(warningsOf(step('step')), [
+        `Run ${run?.runId} has not ended within 0.3 s; it goes on, because 'onTimeout' is leave.`,
+      ]);
+      assert.deepEqual(scene.sent(call.cancel), []);
+    });
+  }
+
+  it('the end of the job cancels what could not be cancelled at the time-out', async () => {
+    scene.fault(call.cancel, 'status', { status: 503 });
+
+    const { step, postJob } = await scene.steps(runEndless);
+
+    const [run] = await scene.runs();
+    assert.equal(step('step').result, 'Failed');
+    assert.deepEqual(warningsOf(step('step')), [
+      `Run ${run?.runId} has not ended within 0.3 s and could not be cancelled: Cancelling run ${run?.runId} failed: The service at this address is temporarily unavailable (HTTP 503 TEMPORARILY_UNAVAILABLE, POST ${scene.workspace.url}/api/2.2/jobs/runs/cancel).`,
+    ]);
+    assert.equal(postJob('step').result, 'Succeeded');
+    assert.ok(postJob('step').log.join('\n').includes(`Cancelled run ${run?.runId}.`));
+    assert.equal(run?.state, 'CANCELED');
+  });
+
+  it('runTimeoutMinutes is the limit of the run itself', async () => {
+    const { step } = await scene.steps(`
+- task: DatabricksRunNotebook@1
+  name: step
+  inputs:
+    notebookPath: /Shared/endless
+    compute: serverless
+    runTimeoutMinutes: '0.01'`);
+
+    const { result, outputs } = step('step');
+    const [run] = await scene.runs();
+    assert.deepEqual([result, run?.state], ['Failed', 'TIMEDOUT']);
+    assert.equal(outputs['resultState'], 'TIMEDOUT');
+    assert.deepEqual(errorsOf(step('step')), [
+      `Run ${run?.runId} of notebook "/Shared/endless" ended with TIMEDOUT, CANCELED: Run timed out. Run page: ${outputs['runPageUrl']}. The run was cancelled, by its own time limit or by the service.`,
+    ]);
+    assert.deepEqual(scene.sent(call.cancel), []);
+  });
+
+  it('timeoutInMinutes of the step cancels the run with the step', async () => {
+    const { step, result } = await scene.steps(`
+- task: DatabricksRunNotebook@1
+  name: step
+  timeoutInMinutes: 0.02
+  inputs:
+    notebookPath: /Shared/endless
+    compute: serverless`);
+
+    const { result: stepResult, durationMs } = step('step');
+    assert.deepEqual([result.result, stepResult], ['Failed', 'Failed']);
+    assert.ok(errorsOf(step('step')).includes('The task has timed out.'));
+    assert.deepEqual(await scene.states(), ['CANCELED']);
+    assert.equal(scene.sent(call.cancel).length, 1);
+    assert.ok(durationMs < 1_200 + 5_000);
+  });
+
+  it('timeoutInMinutes of the step leaves no run that it was submitting', async () => {
+    scene.fault(call.submit, 'hang-after', { times: 2 });
+
+    const { step } = await scene.steps(`
+- task: DatabricksRunNotebook@1
+  name: step
+  timeoutInMinutes: 0.01
+  inputs:
+    notebookPath: /Shared/endless
+    compute: serverless`);
+
+    assert.equal(step('step').result, 'Failed');
+    assert.deepEqual(await scene.states(), ['CANCELED']);
+  });
+
+  it('timeoutInMinutes of the job cancels its runs', async () => {
+    const { result, step } = await scene.run(`
+jobs:
+- job: A
+  timeoutInMinutes: 0.02
+  variables:
+  - group: databricks
+  steps:
+  - checkout: none
+  - task: DatabricksRunNotebook@1
+    name: step
+    inputs:
+      notebookPath: /Shared/endless
+      compute: serverless`);
+
+    assert.deepEqual([result.result, step('step').result], ['Canceled', 'Canceled']);
+    assert.deepEqual(await scene.states(), ['CANCELED']);
+  });
+});
