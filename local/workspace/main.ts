@@ -1,6 +1,9 @@
 import { describeWorkspace, parseCommandLine, UsageError, usage } from './command-line';
 import { startWorkspace } from './local-workspace';
 
+/** From when on another signal ends the process without waiting, in milliseconds. */
+const IMPATIENCE_MS = 1_000;
+
 async function main(): Promise<void> {
   const options = parseCommandLine(process.argv.slice(2));
   if (options === 'help') {
@@ -8,10 +11,12 @@ async function main(): Promise<void> {
     return;
   }
   const workspace = await startWorkspace({ ...options, warn: (message) => console.error(message) });
-  let isStopping = false;
+  let stoppingSince: number | undefined;
   const stop = (): void => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
+    // npm passes on the Ctrl+C that the terminal has sent already, so a second signal may come at once.
+    if (stoppingSince !== undefined && Date.now() - stoppingSince > IMPATIENCE_MS) process.exit(1);
+    if (stoppingSince !== undefined) return;
+    stoppingSince = Date.now();
     void workspace.close().then(() => console.log('Stopped.'));
   };
   process.on('SIGINT', stop);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import {
@@ -95,14 +95,17 @@ describe('main', () => {
     let output = '';
     const collect = (chunk: Buffer): void => {
       output += chunk;
-      onOutput(output, () => child.kill('SIGINT'));
+      onOutput(output, () => {
+        child.kill('SIGINT');
+        setTimeout(() => child.kill('SIGINT'), 5);
+      });
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
     return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })));
   }
 
-  it('starts, stops at Ctrl+C and removes its folder', async () => {
+  it('starts, stops at Ctrl+C, also when it comes twice, and removes its folder', async () => {
     let isStopped = false;
     const { code, output } = await runMain([], (text, stop) => {
       if (isStopped || !text.includes('Stop it with')) return;
@@ -113,6 +116,7 @@ describe('main', () => {
     assert.equal(code, 0);
     assert.match(output, /^DATABRICKS_HOST=http:\/\/127\.0\.0\.1:\d+$/m);
     assert.match(output, /Stopped\.\n$/);
+    assert.equal(existsSync(/state in (\S+)/.exec(output)?.[1] ?? tmpdir()), false);
   }).timeout(10_000);
 
   it('ends with 1 and a message for a bad option', async () => {
