@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Agent, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { rootCertificates } from 'node:tls';
+import { ConnectionError } from '../errors';
 
 /** How the agent of the pipeline reaches the network. */
 export interface AgentNetwork {
@@ -18,16 +19,23 @@ export interface AgentNetwork {
     | undefined;
 }
 
-/** The agent that all requests of a task use: connections are kept alive, the proxy and the certificates are honoured. */
+/**
+ * The agent that all requests of a task use: connections are kept alive, the proxy and the certificates are honoured.
+ * Throws ConnectionError when a certificate of the agent cannot be read.
+ */
 export async function createHttpAgent(host: string, network: AgentNetwork): Promise<Agent> {
-  const options = { keepAlive: true, ...tlsOptions(network) };
+  const certificates = tlsOptions(network);
+  const options = { keepAlive: true, ...certificates };
   const isSecure = host.startsWith('https:');
   if (network.proxyUrl === undefined) {
     return isSecure ? new HttpsAgent(options) : new HttpAgent({ keepAlive: true });
   }
   if (isSecure) {
     const { HttpsProxyAgent } = await import('https-proxy-agent');
-    return new HttpsProxyAgent(network.proxyUrl, options);
+    const agent = new HttpsProxyAgent(network.proxyUrl, options);
+    // Its constructor takes them for the connection to the proxy alone, not for the workspace behind it.
+    Object.assign(agent.options, certificates);
+    return agent;
   }
   const { HttpProxyAgent } = await import('http-proxy-agent');
   return new HttpProxyAgent(network.proxyUrl, { keepAlive: true });
@@ -36,12 +44,27 @@ export async function createHttpAgent(host: string, network: AgentNetwork): Prom
 function tlsOptions({ caFiles, clientCertificate }: AgentNetwork) {
   return {
     ...(caFiles.length > 0 && {
-      ca: [...rootCertificates, ...caFiles.map((file) => readFileSync(file, 'utf8'))],
+      ca: [...rootCertificates, ...caFiles.map(readPem)],
     }),
     ...(clientCertificate && {
-      cert: readFileSync(clientCertificate.certFile),
-      key: readFileSync(clientCertificate.keyFile),
+      cert: readPem(clientCertificate.certFile),
+      key: readPem(clientCertificate.keyFile),
       ...(clientCertificate.passphrase && { passphrase: clientCertificate.passphrase }),
     }),
   };
+}
+
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new ConnectionError(
+      `The file "${file}" with certificates of the agent cannot be read (${code})`,
+      {
+        hint: 'Correct the certificates with which the agent is configured (--sslcacert, --sslclientcert, --sslclientcertkey).',
+        cause: error,
+      },
+    );
+  }
 }
