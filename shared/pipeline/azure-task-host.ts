@@ -1,9 +1,10 @@
 // First of all: it must see the environment before azure-pipelines-task-lib does.
 import './early-environment';
+import { existsSync } from 'node:fs';
 import * as tl from 'azure-pipelines-task-lib/task';
 import type { AgentNetwork } from './connection/agent-network';
 import { jobVariables, knownSecrets, toKey } from './early-environment';
-import { toHarmlessText } from './harmless-text';
+import { type HarmlessOptions, toHarmlessLine, toHarmlessText } from './harmless-text';
 import type { ServiceConnection, TaskHost, TaskResult } from './task-host';
 
 /** Longest text of one message; notebooks may raise errors of any size. */
@@ -12,34 +13,39 @@ const maxGroupLineLength = 4_000;
 
 /** Masking shorter values would only make the log unreadable. */
 const shortestMaskedSecret = 3;
-let secretValues: readonly string[] | undefined;
 
 /** Variables that the platform sets itself; older agents do not list all of them among the job's variables. */
 const platformVariable = /^(agent|system|build|release|environment|pipeline)\./i;
+
+// It would report a defect a second time, unmasked, and keep the process alive.
+process.removeAllListeners('uncaughtException');
 
 /** The real agent, through azure-pipelines-task-lib. The only module that knows that package. */
 export function createAzureTaskHost(): TaskHost {
   return {
     getInput: (name) => tl.getInput(name) ?? '',
     getVariable,
-    secretVariables,
+    secretVariables: () => jobVariables.secrets,
     getServiceConnection,
     getNetwork,
-    harmless: (text, maxLength) => harmless(text, maxLength),
+    harmless: (text, maxLength) => toHarmlessText(text, harmlessOptions(maxLength)),
     setSecret(value) {
       if (value.trim() === '') return;
       knownSecrets.add(value);
-      for (const line of value.split(/\r?\n/)) tl.setSecret(line);
+      const lines = value.split(/[\r\n]+/).map((line) => line.trim());
+      for (const line of lines.filter(isWorthMasking)) tl.setSecret(line);
     },
-    debug: (message) => tl.debug(harmless(message)),
-    info: (message) => writeLine(harmless(message)),
-    warning: (message) => tl.warning(harmless(message)),
+    debug: (message) => tl.debug(toHarmlessText(message, harmlessOptions())),
+    info: (message) => writeLine(toHarmlessLine(message, harmlessOptions())),
+    warning: (message) => tl.warning(toHarmlessLine(message, harmlessOptions())),
     group(title, lines) {
-      writeLine(`##[group]${harmless(title).replace(/\n/g, ' ')}`);
-      for (const line of lines) writeLine(harmless(line, maxGroupLineLength));
+      writeLine(`##[group]${toHarmlessLine(title, harmlessOptions())}`);
+      const options = harmlessOptions(maxGroupLineLength);
+      for (const line of lines) writeLine(toHarmlessText(line, options));
       writeLine('##[endgroup]');
     },
-    setProgress: (percent, operation) => tl.setProgress(percent, harmless(operation)),
+    setProgress: (percent, operation) =>
+      tl.setProgress(percent, toHarmlessLine(operation, harmlessOptions())),
     setOutput(name, value, isDeclared) {
       // A declared output is one without being told; told so, it could not be set again by a retry of the step.
       tl.command(
@@ -49,7 +55,8 @@ export function createAzureTaskHost(): TaskHost {
       );
     },
     uploadSummary: (path) => tl.command('task.uploadsummary', {}, path),
-    complete: (result, message) => tl.setResult(taskResults[result], harmless(message)),
+    complete: (result, message) =>
+      tl.setResult(taskResults[result], toHarmlessLine(message, harmlessOptions())),
   };
 }
 
@@ -63,13 +70,9 @@ function getVariable(name: string): string | undefined {
   const key = toKey(name);
   const isKnown =
     platformVariable.test(name) ||
-    jobVariables.publicNames.has(key) ||
-    jobVariables.secretNames.some((secret) => toKey(secret) === key);
+    jobVariables.publicKeys.has(key) ||
+    jobVariables.secrets.some((secret) => toKey(secret.name) === key);
   return (isKnown && tl.getVariable(name)) || undefined;
-}
-
-function secretVariables(): { name: string; value: string }[] {
-  return jobVariables.secretNames.map((name) => ({ name, value: tl.getVariable(name) ?? '' }));
 }
 
 function getServiceConnection(id: string): ServiceConnection | undefined {
@@ -85,12 +88,12 @@ function getServiceConnection(id: string): ServiceConnection | undefined {
 
 function getNetwork(url: string): AgentNetwork {
   const certificates = tl.getHttpCertConfiguration();
-  const extraCaFile = process.env['NODE_EXTRA_CA_CERTS'];
+  const extraCaFile = process.env['NODE_EXTRA_CA_CERTS'] ?? '';
   const caFiles = certificates?.caFile ? [certificates.caFile] : [];
   return {
     proxyUrl: tl.getHttpProxyConfiguration(url)?.proxyFormattedUrl || undefined,
     // Naming certificates replaces those that Node was started with, so they are named again.
-    caFiles: caFiles.length > 0 && extraCaFile ? [...caFiles, extraCaFile] : caFiles,
+    caFiles: caFiles.length > 0 && existsSync(extraCaFile) ? [...caFiles, extraCaFile] : caFiles,
     clientCertificate:
       certificates?.certFile && certificates.keyFile
         ? {
@@ -102,11 +105,13 @@ function getNetwork(url: string): AgentNetwork {
   };
 }
 
-function harmless(text: string, maxLength = maxMessageLength): string {
-  secretValues ??= secretVariables()
-    .map(({ value }) => value.trim())
-    .filter((value) => value.length >= shortestMaskedSecret);
-  return toHarmlessText(text, { maxLength, secrets: [...knownSecrets, ...secretValues] });
+function harmlessOptions(maxLength = maxMessageLength): HarmlessOptions {
+  const values = jobVariables.secrets.map(({ value }) => value.trim());
+  return { maxLength, secrets: [...knownSecrets, ...values].filter(isWorthMasking) };
+}
+
+function isWorthMasking(value: string): boolean {
+  return value.length >= shortestMaskedSecret;
 }
 
 function writeLine(line: string): void {

@@ -6,8 +6,9 @@ import process from 'node:process';
  * variables are noted, by which they are told from the environment of the agent's machine.
  */
 export interface JobVariables {
-  readonly publicNames: ReadonlySet<string>;
-  readonly secretNames: readonly string[];
+  /** In the environment's spelling. */
+  readonly publicKeys: ReadonlySet<string>;
+  readonly secrets: readonly { readonly name: string; readonly value: string }[];
 }
 
 /** Inputs and variables that always hold a secret, whether the pipeline's author marked them so or not. */
@@ -25,17 +26,22 @@ export const knownSecrets = new Set<string>();
 export const jobVariables = noteJobVariables(process.env);
 
 for (const key of secretKeys) {
-  const value = process.env[key] ?? '';
-  if (isSecretValue(value)) {
-    knownSecrets.add(value);
-    process.stdout.write(`##vso[task.setsecret]${escapeData(value)}\n`);
-  }
+  for (const line of (process.env[key] ?? '').split(/[\r\n]+/)) noteSecret(line.trim());
+}
+
+function noteSecret(value: string): void {
+  if (!isSecretValue(value) || knownSecrets.has(value)) return;
+  knownSecrets.add(value);
+  process.stdout.write(`##vso[task.setsecret]${escapeData(value)}\n`);
 }
 
 function noteJobVariables(env: NodeJS.ProcessEnv): JobVariables {
   return {
-    publicNames: new Set(readNames(env['VSTS_PUBLIC_VARIABLES']).map(toKey)),
-    secretNames: readNames(env['VSTS_SECRET_VARIABLES']),
+    publicKeys: new Set(readNames(env['VSTS_PUBLIC_VARIABLES']).map(toKey)),
+    secrets: readNames(env['VSTS_SECRET_VARIABLES']).map((name) => ({
+      name,
+      value: env[`SECRET_${toKey(name)}`] ?? '',
+    })),
   };
 }
 
@@ -55,7 +61,7 @@ export function toKey(name: string): string {
 
 /** An undefined variable arrives as its own macro, and must stay readable. */
 function isSecretValue(value: string): boolean {
-  return value.trim() !== '' && !/[\r\n]/.test(value) && !/^\$\([^)]*\)$/.test(value.trim());
+  return value !== '' && !/^\$\([^)]*\)$/.test(value);
 }
 
 function escapeData(text: string): string {
