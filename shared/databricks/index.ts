@@ -11,8 +11,17 @@ export {
   TransportError,
   WaitTimeoutError,
 } from './errors';
+export {
+  detectGitProvider,
+  type GitProvider,
+  gitProviders,
+  InvalidGitUrlError,
+  isLocalGitUrl,
+  isSameRepository,
+  parseGitUrl,
+} from './git-url';
 export type { FetchLike } from './http/attempt';
-export { InvalidHostError, parseHost } from './http/host';
+export { InvalidHostError, isLoopback, parseHost } from './http/host';
 export type { Identity } from './identity';
 export {
   type AccessControlEntry,
@@ -24,6 +33,16 @@ export {
 } from './jobs';
 export { isJsonObject, type Json, type JsonObject, parseJson, stringifyJson } from './json';
 export { type Logger, silentLogger } from './logger';
+export {
+  detectFormat,
+  type FileFormat,
+  type FileProbe,
+  type ImportFormat,
+  InvalidNotebookError,
+  importLimit,
+  type NotebookLanguage,
+} from './notebook-format';
+export { type GitRef, isConflict, type Repo, Repos } from './repos';
 export { isFinal, isKnownState, type Run, type RunState, resultWord, type TaskRun } from './run';
 export { createWorkspace, type Workspace } from './workspace';
-export type { WorkspaceObject } from './workspace-objects';
+export { type ImportSpec, type WorkspaceObject, WorkspaceObjects } from './workspace-objects';

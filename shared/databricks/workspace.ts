@@ -2,13 +2,16 @@ import { ApiClient, type ApiClientOptions } from './api-client';
 import { Clusters } from './clusters';
 import { getIdentity, type Identity } from './identity';
 import { Jobs } from './jobs';
-import { getWorkspaceObject, type WorkspaceObject } from './workspace-objects';
+import { Repos } from './repos';
+import { type WorkspaceObject, WorkspaceObjects } from './workspace-objects';
 
 /** One workspace, seen with one identity. */
 export interface Workspace {
   readonly host: string;
   readonly jobs: Jobs;
   readonly clusters: Clusters;
+  readonly objects: WorkspaceObjects;
+  readonly repos: Repos;
   /** `what` is the purpose that errors and logs name. */
   getIdentity(signal?: AbortSignal, what?: string): Promise<Identity>;
   getObject(path: string, signal?: AbortSignal): Promise<WorkspaceObject>;
@@ -28,11 +31,14 @@ export interface Workspace {
  */
 export function createWorkspace(options: ApiClientOptions): Workspace {
   const api = new ApiClient(options);
+  const objects = new WorkspaceObjects(api);
   return {
     host: options.host,
     jobs: new Jobs(api),
     clusters: new Clusters(api),
+    objects,
+    repos: new Repos(api),
     getIdentity: (signal, what) => getIdentity(api, signal, what),
-    getObject: (path, signal) => getWorkspaceObject(api, path, signal),
+    getObject: (path, signal) => objects.get(path, signal),
   };
 }

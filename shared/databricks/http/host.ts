@@ -42,7 +42,8 @@ function tryParse(text: string): URL | undefined {
   }
 }
 
-function isLoopback(hostname: string): boolean {
+/** True for names and addresses of this machine itself; `hostname` as URL gives it. */
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
