@@ -1,7 +1,7 @@
 import type { Workspace } from '../../databricks';
 import { openWorkspace } from '../connection/connect';
 import { readConnectionInputs } from '../connection/connection-inputs';
-import { InputError } from '../errors';
+import { ConnectionError, InputError } from '../errors';
 import type { TaskContext, TaskSuccess } from '../task-context';
 import { cancelRuns } from './cancel-runs';
 import type { RunRecord, StepMarker } from './run-ledger';
@@ -32,24 +32,25 @@ export async function cleanUpRuns(
   if (runIds.length === 0) return nothingToDo;
   const { cancelled, failed } = await cancelRuns(context, workspace, runIds);
   for (const runId of cancelled) context.host.info(`Cancelled run ${runId}.`);
-  for (const { runId, reason } of failed) {
-    context.host.warning(`Run ${runId} could not be cancelled and may still go on: ${reason}`);
-  }
-  return { message: `Cancelled: ${cancelled.join(', ') || 'none'}.`, hasIssues: failed.length > 0 };
+  if (failed.length === 0) return { message: `Cancelled: ${cancelled.join(', ')}.` };
+  const sentences = failed.map(
+    ({ runId, reason }) => `Run ${runId} could not be cancelled and may still go on: ${reason}`,
+  );
+  return { message: sentences.join(' '), hasIssues: true };
 }
 
-/** Inputs that cannot be used have already been reported by the step itself. */
+/** Inputs or a service connection that cannot be used have already been reported by the step itself. */
 async function openUnlessInvalid(
   context: TaskContext,
   connection: ReturnType<typeof readConnectionInputs>,
 ): Promise<Workspace | undefined> {
   try {
     context.input.finish();
+    return await openWorkspace(connection(), context);
   } catch (error) {
-    if (error instanceof InputError) return undefined;
+    if (error instanceof InputError || error instanceof ConnectionError) return undefined;
     throw error;
   }
-  return openWorkspace(connection(), context);
 }
 
 /** The step owns a run that it waits for, and one that it submitted and nobody waits for. */
