@@ -64,7 +64,10 @@ export async function waitForRuns(
   }
   setRunOutputs(context, reports);
   if (inputs.publishSummary) publishSummary(context, reports);
-  return judge(reports, inputs, onBadEnd);
+  const success = judge(reports, inputs, onBadEnd);
+  // The agent shows the message of a task that has issues, but not of one that succeeded.
+  if (!success.hasIssues) context.host.info(success.message);
+  return success;
 }
 
 async function endCancelledStep(
