@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { PipelineOptions } from '../../local/agent';
+import { type Clock, systemClock } from '../../local/agent/clock';
 import type { Fault, FaultKind, RecordedRequest, WorkspaceOptions } from '../../local/workspace';
 import { type Outcome, type Scene, startScene } from './scene';
 
@@ -12,6 +13,33 @@ export const call = {
   output: 'GET /api/2.2/jobs/runs/get-output',
   cancel: 'POST /api/2.2/jobs/runs/cancel',
 } as const;
+
+/** Inputs or members of a step. */
+type Members = Readonly<Record<string, unknown>>;
+
+/** A step that runs one of the notebooks of the scene, named `step` unless told otherwise. */
+export function runNotebook(notebook: string, inputs: Members = {}, members: Members = {}): string {
+  return step('DatabricksRunNotebook@1', { ...submission(notebook), ...inputs }, members);
+}
+
+/** A step that submits one of the notebooks of the scene, named `submit` unless told otherwise. */
+export function submitRun(notebook: string, inputs: Members = {}, members: Members = {}): string {
+  const all = { ...submission(notebook), ...inputs };
+  return step('DatabricksSubmitNotebookRun@1', all, { name: 'submit', ...members });
+}
+
+/** A step that waits for the runs with these ids, named `step` unless told otherwise. */
+export function waitForRun(runId: string, inputs: Members = {}, members: Members = {}): string {
+  return step('DatabricksWaitForRun@1', { runId, ...inputs }, members);
+}
+
+function submission(notebook: string): Members {
+  return { notebookPath: `/Shared/${notebook}`, compute: 'serverless' };
+}
+
+function step(task: string, inputs: Members, members: Members): string {
+  return `- ${JSON.stringify({ task, name: 'step', ...members, inputs })}\n`;
+}
 
 /** A run as the workspace shows it. */
 export interface SeenRun {
@@ -47,9 +75,11 @@ export interface RunScene extends Scene {
   /** Hits the next requests to one of `call`, one by default. */
   fault(match: string, kind: FaultKind, options?: Partial<Fault>): void;
   openGate(): void;
+  /** Submits one of the notebooks as somebody else would, and resolves to the id of the run. */
+  submit(notebook: string): Promise<string>;
   /** Runs steps and cancels the job as soon as `ready` resolves. */
   cancelWhen(
-    ready: () => Promise<void>,
+    ready: (logged: (text: string) => Promise<void>) => Promise<unknown>,
     yaml: string,
     options?: Partial<PipelineOptions>,
   ): Promise<CancelledOutcome>;
@@ -136,6 +166,7 @@ export async function startRunScene(options: WorkspaceOptions = {}): Promise<Run
       }),
     fault: (match, kind, given = {}) => workspace.addFault({ match, kind, times: 1, ...given }),
     openGate: () => openGate(),
+    submit: (notebook) => submit(scene, notebook),
     cancelWhen: (ready, yaml, given) => cancelWhen(scene, ready, yaml, given),
   };
 }
@@ -159,17 +190,21 @@ async function listRuns({ workspace }: Scene): Promise<readonly SeenRun[]> {
 
 async function cancelWhen(
   scene: Scene,
-  ready: () => Promise<void>,
+  ready: Parameters<RunScene['cancelWhen']>[0],
   yaml: string,
   options: Partial<PipelineOptions> = {},
 ): Promise<CancelledOutcome> {
   const cancel = new AbortController();
-  const ending = scene.steps(yaml, { signal: cancel.signal, ...options });
-  const early = ending.then(({ log }) => {
-    throw new Error(`The job ended before it was cancelled:\n${log}`);
+  const lines: string[] = [];
+  const out = (line: string): void => void lines.push(line);
+  const logged = (text: string): Promise<void> =>
+    until(`the log says ${text}`, () => lines.some((line) => line.includes(text)));
+  const ending = scene.steps(yaml, { signal: cancel.signal, out, ...options });
+  const early = ending.then(() => {
+    throw new Error(`The job ended before it was cancelled:\n${lines.join('\n')}`);
   });
   try {
-    await Promise.race([ready(), early]);
+    await Promise.race([ready(logged), early]);
   } finally {
     early.catch(() => {});
     cancel.abort();
@@ -178,9 +213,36 @@ async function cancelWhen(
   const outcome = await ending;
   return {
     ...outcome,
+    log: lines.join('\n'),
     endedAfterMs(name) {
       const { startedAt, durationMs } = outcome.step(name);
       return startedAt + durationMs - cancelledAt;
+    },
+  };
+}
+
+async function submit({ workspace }: Scene, notebook: string): Promise<string> {
+  const answer = await fetch(`${workspace.url}/api/2.2/jobs/runs/submit`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${workspace.token}` },
+    body: JSON.stringify({
+      tasks: [{ task_key: 'notebook', notebook_task: { notebook_path: `/Shared/${notebook}` } }],
+    }),
+  });
+  const { run_id } = (await answer.json()) as { run_id: number };
+  return String(run_id);
+}
+
+/** A clock for the agent on which the first 7 minutes pass when `ready` resolves; other times are real. */
+export function sevenMinutesWhen(ready: () => Promise<void>): Clock {
+  let isFirst = true;
+  return {
+    ...systemClock,
+    sleep(ms, signal) {
+      const slept = systemClock.sleep(ms, signal);
+      if (ms !== 7 * 60_000 || !isFirst) return slept;
+      isFirst = false;
+      return Promise.race([ready(), slept]);
     },
   };
 }

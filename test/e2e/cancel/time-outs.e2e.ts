@@ -1,26 +1,28 @@
 import assert from 'node:assert/strict';
-import { call, type RunScene, startRunScene } from '../../helpers/run-scene';
+import {
+  call,
+  type RunScene,
+  runNotebook,
+  sevenMinutesWhen,
+  startRunScene,
+  waitForRun,
+} from '../../helpers/run-scene';
 import { errorsOf, warningsOf } from '../../helpers/scene';
 
-const runEndless = `
-- task: DatabricksRunNotebook@1
-  name: step
-  inputs:
-    notebookPath: /Shared/endless
-    compute: serverless
-    waitTimeoutMinutes: '0.005'`;
-
-const waitForEndless = `
-- task: DatabricksSubmitNotebookRun@1
-  name: submit
-  inputs:
-    notebookPath: /Shared/endless
-    compute: serverless
-- task: DatabricksWaitForRun@1
-  name: step
-  inputs:
-    runId: $(submit.runId)
-    waitTimeoutMinutes: '0.005'`;
+const limit = { waitTimeoutMinutes: '0.005' };
+const waiting: readonly (readonly [
+  string,
+  (scene: RunScene, inputs?: object) => Promise<string>,
+])[] = [
+  [
+    'DatabricksRunNotebook',
+    async (_scene, inputs) => runNotebook('endless', { ...limit, ...inputs }),
+  ],
+  [
+    'DatabricksWaitForRun',
+    async (scene, inputs) => waitForRun(await scene.submit('endless'), { ...limit, ...inputs }),
+  ],
+];
 
 describe('time-outs', () => {
   let scene: RunScene;
@@ -31,12 +33,9 @@ describe('time-outs', () => {
 
   afterEach(() => scene.close());
 
-  for (const [task, steps] of [
-    ['DatabricksRunNotebook', runEndless],
-    ['DatabricksWaitForRun', waitForEndless],
-  ] as const) {
+  for (const [task, steps] of waiting) {
     it(`${task} cancels a run that uses up waitTimeoutMinutes`, async () => {
-      const { step, result } = await scene.steps(steps);
+      const { step, result } = await scene.steps(await steps(scene));
 
       const [run] = await scene.runs();
       const { result: stepResult, outputs, log } = step('step');
@@ -54,7 +53,7 @@ describe('time-outs', () => {
     });
 
     it(`${task} leaves a run alone with onTimeout leave`, async () => {
-      const { step } = await scene.steps(`${steps}\n    onTimeout: leave`);
+      const { step } = await scene.steps(await steps(scene, { onTimeout: 'leave' }));
 
       const [run] = await scene.runs();
       const { result, outputs } = step('step');
@@ -70,7 +69,7 @@ describe('time-outs', () => {
   it('the end of the job cancels what could not be cancelled at the time-out', async () => {
     scene.fault(call.cancel, 'status', { status: 503 });
 
-    const { step, postJob } = await scene.steps(runEndless);
+    const { step, postJob } = await scene.steps(runNotebook('endless', limit));
 
     const [run] = await scene.runs();
     assert.equal(step('step').result, 'Failed');
@@ -83,13 +82,7 @@ describe('time-outs', () => {
   });
 
   it('runTimeoutMinutes is the limit of the run itself', async () => {
-    const { step } = await scene.steps(`
-- task: DatabricksRunNotebook@1
-  name: step
-  inputs:
-    notebookPath: /Shared/endless
-    compute: serverless
-    runTimeoutMinutes: '0.01'`);
+    const { step } = await scene.steps(runNotebook('endless', { runTimeoutMinutes: '0.01' }));
 
     const { result, outputs } = step('step');
     const [run] = await scene.runs();
@@ -102,51 +95,43 @@ describe('time-outs', () => {
   });
 
   it('timeoutInMinutes of the step cancels the run with the step', async () => {
-    const { step, result } = await scene.steps(`
-- task: DatabricksRunNotebook@1
-  name: step
-  timeoutInMinutes: 0.02
-  inputs:
-    notebookPath: /Shared/endless
-    compute: serverless`);
+    const { step, result } = await scene.steps(
+      runNotebook('endless', {}, { timeoutInMinutes: 7 }),
+      { clock: sevenMinutesWhen(() => scene.seen(call.read, 2)) },
+    );
 
-    const { result: stepResult, durationMs } = step('step');
-    assert.deepEqual([result.result, stepResult], ['Failed', 'Failed']);
+    assert.deepEqual([result.result, step('step').result], ['Failed', 'Failed']);
     assert.ok(errorsOf(step('step')).includes('The task has timed out.'));
     assert.deepEqual(await scene.states(), ['CANCELED']);
     assert.equal(scene.sent(call.cancel).length, 1);
-    assert.ok(durationMs < 1_200 + 5_000);
   });
 
   it('timeoutInMinutes of the step leaves no run that it was submitting', async () => {
     scene.fault(call.submit, 'hang-after', { times: 2 });
 
-    const { step } = await scene.steps(`
-- task: DatabricksRunNotebook@1
-  name: step
-  timeoutInMinutes: 0.01
-  inputs:
-    notebookPath: /Shared/endless
-    compute: serverless`);
+    const { step, postJob } = await scene.steps(
+      runNotebook('endless', {}, { timeoutInMinutes: 7 }),
+      { clock: sevenMinutesWhen(() => scene.seen(call.submit)) },
+    );
 
-    assert.equal(step('step').result, 'Failed');
-    assert.deepEqual(await scene.states(), ['CANCELED']);
+    const [run, ...others] = await scene.runs();
+    assert.deepEqual([step('step').result, run?.state, others], ['Failed', 'CANCELED', []]);
+    assert.ok(postJob('step').log.includes(`Cancelled run ${run?.runId}.`));
   });
 
   it('timeoutInMinutes of the job cancels its runs', async () => {
-    const { result, step } = await scene.run(`
+    const { result, step } = await scene.run(
+      `
 jobs:
 - job: A
-  timeoutInMinutes: 0.02
+  timeoutInMinutes: 7
   variables:
   - group: databricks
   steps:
   - checkout: none
-  - task: DatabricksRunNotebook@1
-    name: step
-    inputs:
-      notebookPath: /Shared/endless
-      compute: serverless`);
+  ${runNotebook('endless')}`,
+      { clock: sevenMinutesWhen(() => scene.seen(call.read, 2)) },
+    );
 
     assert.deepEqual([result.result, step('step').result], ['Canceled', 'Canceled']);
     assert.deepEqual(await scene.states(), ['CANCELED']);
