@@ -4,12 +4,15 @@ import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { lazyPackages, ownFileForDynamicImports } from './build/esbuild-plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'dist', 'tasks');
 const draft = join(root, 'dist', `.tasks-${process.pid}`);
 
-const folders = await subfolders(join(root, 'tasks'));
+const folders = (await subfolders(join(root, 'tasks'))).filter((name) =>
+  existsSync(join(root, 'tasks', name, 'task.json')),
+);
 await Promise.all(folders.map(buildTask));
 await Promise.all(folders.map(replaceTask));
 await removeOthers(target, folders);
@@ -19,9 +22,19 @@ async function buildTask(name) {
   const source = join(root, 'tasks', name);
   const outdir = join(draft, name);
   await mkdir(outdir, { recursive: true });
-  const entryPoints = ['index.ts', 'post-job.ts']
+  const handlers = ['index.ts', 'post-job.ts']
     .map((file) => join(source, file))
     .filter((file) => existsSync(file));
+  const chunks = await bundle(handlers, outdir);
+  if (chunks.length > 0) await bundle(chunks, outdir);
+  await copyFile(join(source, 'task.json'), join(outdir, 'task.json'));
+  const icon = join(source, 'icon.png');
+  if (existsSync(icon)) await copyFile(icon, join(outdir, 'icon.png'));
+}
+
+/** Bundles each entry to one file; resolves to the modules that are imported when needed, which become files of their own. */
+async function bundle(entryPoints, outdir) {
+  const chunks = new Set();
   await build({
     entryPoints,
     outdir,
@@ -36,10 +49,9 @@ async function buildTask(name) {
     logLevel: 'warning',
     // azure-pipelines-task-lib asks for this only to download a Node in its own tests.
     external: ['nodejs-file-downloader'],
+    plugins: [lazyPackages(['yaml']), ownFileForDynamicImports(chunks)],
   });
-  await copyFile(join(source, 'task.json'), join(outdir, 'task.json'));
-  const icon = join(source, 'icon.png');
-  if (existsSync(icon)) await copyFile(icon, join(outdir, 'icon.png'));
+  return [...chunks];
 }
 
 /** Replaces file by file, each at once, so that tasks may be started during a build. */

@@ -1,6 +1,7 @@
 import type { GitRef } from '../../shared/databricks';
 import { runGit } from '../../shared/pipeline/run-git';
 import type { TaskContext } from '../../shared/pipeline/task-context';
+import type { AzureRepository } from './azure-repos';
 
 /** The commit that a ref of the remote names now. */
 export type RemoteCommit =
@@ -24,18 +25,14 @@ export async function readRemoteCommit(
   const name = ref.kind === 'branch' ? `heads/${ref.name}` : `tags/${ref.name}`;
   try {
     const azure = azureRepository(context, gitUrl);
-    if (azure) return await askAzureRepos(azure, name);
+    if (azure) {
+      const { askAzureRepos } = await import('./azure-repos');
+      return await askAzureRepos(azure, name);
+    }
   } catch (error) {
     context.host.debug(`Azure Repos could not be asked: ${String(error)}`);
   }
   return askGit(context.signal, gitUrl, name);
-}
-
-interface AzureRepository {
-  readonly collectionUri: string;
-  readonly token: string;
-  readonly project: string;
-  readonly repository: string;
 }
 
 /** Undefined unless the URL is in the organisation whose token the job has. */
@@ -64,28 +61,6 @@ function azureRepository(
     project: decodeURIComponent(project),
     repository: decodeURIComponent(repository),
   };
-}
-
-async function askAzureRepos(azure: AzureRepository, name: string): Promise<RemoteCommit> {
-  const [{ GitApi }, { BearerCredentialHandler }] = await Promise.all([
-    import('azure-devops-node-api/GitApi'),
-    import('azure-devops-node-api/handlers/bearertoken'),
-  ]);
-  const api = new GitApi(azure.collectionUri, [new BearerCredentialHandler(azure.token, false)]);
-  const refs = await api.getRefs(
-    azure.repository,
-    azure.project,
-    name,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    true,
-  );
-  // The filter is a prefix.
-  const found = refs.find((ref) => ref.name === `refs/${name}`);
-  const commitId = found?.peeledObjectId ?? found?.objectId;
-  return commitId === undefined ? { kind: 'missing' } : { kind: 'commit', commitId };
 }
 
 async function askGit(signal: AbortSignal, gitUrl: string, name: string): Promise<RemoteCommit> {
