@@ -336,7 +336,10 @@ describe('inputs of the tasks that submit', () => {
 
       assert.ok(outcome.step('a').outputs['runId']);
       assert.equal(outcome.step('a').outputs['runId'], outcome.step('b').outputs['runId']);
-      assert.match(outcome.step('b').log.join('\n'), /is taken over: http/);
+      assert.match(
+        outcome.step('b').log.join('\n'),
+        /was submitted earlier with the same idempotency token and is taken over: http/,
+      );
     });
 
     it('is derived from the step by default, so that equal steps have a run each', async () => {

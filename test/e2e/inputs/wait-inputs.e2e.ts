@@ -134,7 +134,7 @@ describe('inputs of the tasks that wait', () => {
         const what =
           task === 'WaitForRun'
             ? { runId: partial }
-            : { notebookPath: '/Shared/app', ...serverless, idempotencyToken: 'partial' };
+            : { notebookPath: '/Shared/fail', ...serverless, idempotencyToken: 'partial' };
         return taskStep(task, { ...what, allowPartialSuccess }, { name: 'wait' });
       };
 
