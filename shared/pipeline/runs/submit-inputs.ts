@@ -75,6 +75,7 @@ function readCompute(input: InputReader, host: Pick<TaskHost, 'getVariable'>): C
   }
   if (existing !== '') return readExistingCluster(input, existing);
   if (specification !== '') return readNewCluster(input, host, specification);
+  if (input.isGiven('existingCluster') || input.isGiven('newCluster')) return serverless;
   input.problem(
     {
       auto: "No compute is chosen: set 'existingCluster' to a cluster id, or 'newCluster' to a cluster specification, or 'compute' to serverless.",
@@ -158,7 +159,7 @@ const permissionLevels = ['CAN_VIEW', 'CAN_MANAGE_RUN', 'CAN_MANAGE', 'IS_OWNER'
 export function parseAccessControlList(text: string): AccessControlEntry[] {
   return parseObjectList(text, aclExample).map((entry, index) => {
     const place = `entry ${index + 1}`;
-    const keys = Object.keys(entry).filter((key) => key in principalKinds);
+    const keys = Object.keys(entry).filter((key) => Object.hasOwn(principalKinds, key));
     const [key] = keys as (keyof typeof principalKinds)[];
     const name = key === undefined ? undefined : entry[key];
     if (keys.length !== 1 || key === undefined || typeof name !== 'string' || name === '') {

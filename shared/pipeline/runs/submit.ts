@@ -1,4 +1,4 @@
-import { ApiError, type Run, type Workspace } from '../../databricks';
+import { ApiError, type Run, type TaskRun, type Workspace } from '../../databricks';
 import { CancelledError, InputError } from '../errors';
 import { computeIdempotencyToken } from '../step-identity';
 import type { TaskContext } from '../task-context';
@@ -38,6 +38,9 @@ export async function submitNotebookRun(
     if (isRefused) ledger.writeStep(identity.taskInstanceId, marker);
     throw error;
   });
+  if (inputs.idempotencyToken !== undefined) {
+    await checkIsMeant(context, workspace, inputs, runId);
+  }
   ledger.writeStep(identity.taskInstanceId, { submissionNumber, runId });
   const known = ledger.findRun(workspace.host, runId);
   const record = {
@@ -53,9 +56,12 @@ export async function submitNotebookRun(
   ledger.updateRun(workspace.host, runId, { runPageUrl });
   host.setOutput('runPageUrl', runPageUrl, true);
   const isTakenOver = known !== undefined || (run?.startTime ?? submittedAt) < submittedAt - 60_000;
+  const earlier = inputs.idempotencyToken
+    ? 'earlier with the same idempotency token'
+    : 'by an earlier attempt of this step';
   host.info(
     isTakenOver
-      ? `Run ${runId} of notebook "${inputs.notebookPath}" was submitted by an earlier attempt of this step and is taken over: ${runPageUrl}`
+      ? `Run ${runId} of notebook "${inputs.notebookPath}" was submitted ${earlier} and is taken over: ${runPageUrl}`
       : `Submitted run ${runId} of notebook "${inputs.notebookPath}": ${runPageUrl}`,
   );
   return { runId, runPageUrl };
@@ -116,9 +122,7 @@ async function submitOnce(
   ledger.writeStep(identity.taskInstanceId, { ...marker, isCancelRequested: true });
   // The token makes both requests mean the same run; whichever is answered first tells its id.
   const repeated = workspace.jobs.submitNotebookRun(spec);
-  const runId = await Promise.any([submission, repeated]).catch((error: AggregateError) => {
-    throw error.errors[0];
-  });
+  const runId = await Promise.any([submission, repeated]).catch(throwUnknownOutcome);
   ledger.writeStep(identity.taskInstanceId, {
     submissionNumber: marker.submissionNumber,
     runId,
@@ -128,6 +132,45 @@ async function submitOnce(
     cancelOnPipelineCancel: true,
   });
   throw await cancelWithStep(context, workspace, [runId]);
+}
+
+/** A refusal says that there is no run; without any answer there may be one. */
+function throwUnknownOutcome(error: unknown): never {
+  const reasons: unknown[] = error instanceof AggregateError ? error.errors : [error];
+  const refusal = reasons.find(
+    (reason) => reason instanceof ApiError && !reason.details.isTransient,
+  );
+  if (refusal) throw refusal;
+  const [first] = reasons;
+  throw new CancelledError(
+    `The step was cancelled while it submitted the run, and whether the run was started is not known: ${first instanceof Error ? first.message : String(first)}`,
+    { hint: 'The end of the job looks for it once more.', cause: error },
+  );
+}
+
+/** A token chosen by the user may have been used for something else. Throws InputError. */
+async function checkIsMeant(
+  context: TaskContext,
+  workspace: Workspace,
+  inputs: SubmitInputs,
+  runId: string,
+): Promise<void> {
+  const run = await readRun(context, workspace, runId);
+  const task = run?.tasks[0];
+  if (!task || describeTarget(task) === describeTarget(inputs)) return;
+  const { ledger, identity } = context;
+  const { submissionNumber } = ledger.readStep(identity.taskInstanceId);
+  ledger.writeStep(identity.taskInstanceId, { submissionNumber });
+  throw new InputError(
+    `The idempotency token "${inputs.idempotencyToken}" belongs to run ${runId} of notebook "${task.notebookPath ?? ''}", which was submitted with other inputs: ${run.runPageUrl}`,
+    { hint: "Use another 'idempotencyToken', or leave it empty." },
+  );
+}
+
+/** The prefix /Workspace means nothing, and parameters have no order. */
+function describeTarget(target: Pick<TaskRun, 'notebookPath' | 'parameters'>): string {
+  const path = target.notebookPath?.replace(/^\/Workspace(?=\/)/, '');
+  return JSON.stringify([path, Object.entries(target.parameters).sort()]);
 }
 
 /** The run's page; a failure to read it does not undo the submission. */
@@ -148,7 +191,8 @@ async function readRun(
         );
         return undefined;
       }
-      await context.clock.sleep(1_000, context.signal);
+      // A cancel ends the loop with the next read.
+      await context.clock.sleep(1_000, context.signal).catch(() => {});
     }
   }
 }
@@ -176,6 +220,11 @@ async function checkNotebook(
   if (object === 'missing') {
     throw new InputError(`The notebook "${path}" does not exist in ${workspace.host}`, {
       hint: `${describeExtension(path)}Check 'notebookPath', that the notebook was deployed to this workspace, and that the identity may see it.`,
+    });
+  }
+  if (object?.objectType === 'DIRECTORY' || object?.objectType === 'REPO') {
+    throw new InputError(`"${path}" is no notebook but a folder in ${workspace.host}`, {
+      hint: 'Name a notebook in it.',
     });
   }
   if (object && object.objectType !== 'NOTEBOOK') {

@@ -1,0 +1,586 @@
+import assert from 'node:assert/strict';
+import type { JsonObject } from '../../../../../shared/databricks';
+import { CancelledError } from '../../../../../shared/pipeline/errors';
+import { startNextSubmission, submitNotebookRun } from '../../../../../shared/pipeline/runs/submit';
+import { readSubmitInputs } from '../../../../../shared/pipeline/runs/submit-inputs';
+import manifest from '../../../../../tasks/SubmitNotebookRun/task.json';
+import { aRun, aTaskRun } from '../../../../helpers/runs';
+import { answer, networkError, type StubRoutes, stubHost } from '../../../../helpers/stub-api';
+import {
+  aTaskContext,
+  aTempDirectory,
+  type TestContextOptions,
+} from '../../../../helpers/task-context';
+
+const lookUp = 'GET /api/2.0/workspace/get-status?path=%2FShared%2Fapp%2Fmain';
+const getCluster = 'GET /api/2.1/clusters/get?cluster_id=c-1';
+const submit = 'POST /api/2.2/jobs/runs/submit';
+const getRun = 'GET /api/2.2/jobs/runs/get?run_id=7';
+const cancelRun = 'POST /api/2.2/jobs/runs/cancel';
+
+const running = { lifeCycleState: 'RUNNING' };
+const routes: StubRoutes = {
+  [lookUp]: { path: '/Shared/app/main', object_type: 'NOTEBOOK', object_id: 1 },
+  [getCluster]: { cluster_id: 'c-1', cluster_name: 'shared', state: 'TERMINATED' },
+  [submit]: { run_id: 7 },
+  [getRun]: aRun(running),
+};
+const page = `${stubHost}/?o=7#job/3/run/7`;
+const cancelled = new CancelledError('The step was cancelled');
+
+function arrange(options: Partial<TestContextOptions> = {}) {
+  const test = aTaskContext({
+    manifest,
+    ...options,
+    routes: { ...routes, ...options.routes },
+    inputs: { notebookPath: '/Shared/app/main', existingCluster: 'c-1', ...options.inputs },
+  });
+  const inputs = readSubmitInputs(test.context.input, test.host);
+  test.context.input.finish();
+  const run = () => submitNotebookRun(test.context, test.workspace, inputs);
+  const { ledger, identity } = test.context;
+  return { ...test, run, marker: () => ledger.readStep(identity.taskInstanceId) };
+}
+
+function bodiesOf({ api }: ReturnType<typeof arrange>): (JsonObject | undefined)[] {
+  return api.requests.filter(({ path }) => path.endsWith('/submit')).map(({ body }) => body);
+}
+
+function tokensOf(test: ReturnType<typeof arrange>): unknown[] {
+  return bodiesOf(test).map((body) => body?.['idempotency_token']);
+}
+
+describe('submitNotebookRun', () => {
+  it('submits what the inputs say', async () => {
+    const test = arrange({
+      inputs: {
+        notebookParameters: 'day=007',
+        runName: 'my run',
+        runTimeoutMinutes: '2',
+        accessControlList: '[{"user_name":"me","permission_level":"CAN_VIEW"}]',
+      },
+    });
+
+    await test.run();
+
+    const [body] = bodiesOf(test);
+    assert.match(String(body?.['idempotency_token']), /^[0-9a-f]{64}$/);
+    assert.deepEqual(body, {
+      run_name: 'my run',
+      idempotency_token: body?.['idempotency_token'],
+      timeout_seconds: 120,
+      access_control_list: [{ user_name: 'me', permission_level: 'CAN_VIEW' }],
+      tasks: [
+        {
+          task_key: 'notebook',
+          existing_cluster_id: 'c-1',
+          notebook_task: {
+            notebook_path: '/Shared/app/main',
+            base_parameters: { day: '007' },
+            source: 'WORKSPACE',
+          },
+        },
+      ],
+    });
+  });
+
+  it('gives the run, sets the outputs and says where it can be watched', async () => {
+    const { run, host } = arrange();
+
+    const submitted = await run();
+
+    assert.deepEqual(submitted, { runId: '7', runPageUrl: page });
+    assert.deepEqual(host.outputs, [
+      { name: 'runId', value: '7', isDeclared: true },
+      { name: 'runPageUrl', value: page, isDeclared: true },
+    ]);
+    assert.deepEqual(host.infos, [
+      'Cluster "shared" (c-1) is TERMINATED and will be started by the run.',
+      `Submitted run 7 of notebook "/Shared/app/main": ${page}`,
+    ]);
+    assert.deepEqual(host.warnings, []);
+  });
+
+  it('records the run for later steps of the job', async () => {
+    const { run, context, clock } = arrange();
+
+    await run();
+
+    assert.deepEqual(context.ledger.listRuns(stubHost), [
+      {
+        host: stubHost,
+        runId: '7',
+        runPageUrl: page,
+        submittedBy: context.identity.hash,
+        submittedAt: clock.now(),
+        cancelOnPipelineCancel: true,
+      },
+    ]);
+  });
+
+  describe('checks before the submit', () => {
+    it('finds a missing notebook', async () => {
+      const { run, api } = arrange({
+        routes: { [lookUp]: answer(404, { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'no' }) },
+      });
+
+      await assert.rejects(run(), {
+        name: 'InputError',
+        message: `The notebook "/Shared/app/main" does not exist in ${stubHost}`,
+        hint: "Check 'notebookPath', that the notebook was deployed to this workspace, and that the identity may see it.",
+      });
+      assert.ok(!api.calls().includes(submit));
+    });
+
+    it('suggests to leave an extension out', async () => {
+      const path = 'GET /api/2.0/workspace/get-status?path=%2Fa.py';
+      const { run } = arrange({
+        inputs: { notebookPath: '/a.py' },
+        routes: { [path]: answer(404, { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'no' }) },
+      });
+
+      await assert.rejects(run(), {
+        hint: 'Notebooks have no extension in the workspace: try it without ".py". Check \'notebookPath\', that the notebook was deployed to this workspace, and that the identity may see it.',
+      });
+    });
+
+    it('finds a file that is no notebook', async () => {
+      const { run, api } = arrange({ routes: { [lookUp]: { object_type: 'FILE' } } });
+
+      await assert.rejects(run(), {
+        name: 'InputError',
+        message: `"/Shared/app/main" is no notebook but an object of type FILE in ${stubHost}`,
+        hint: 'A source file becomes a notebook when its first line is "# Databricks notebook source" and it is imported as such.',
+      });
+      assert.ok(!api.calls().includes(submit));
+    });
+
+    it('finds a missing cluster', async () => {
+      const { run, api } = arrange({
+        routes: {
+          [getCluster]: answer(400, {
+            error_code: 'INVALID_PARAMETER_VALUE',
+            message: 'Cluster c-1 does not exist',
+          }),
+        },
+      });
+
+      await assert.rejects(run(), {
+        name: 'InputError',
+        message: `The cluster "c-1" does not exist in ${stubHost}`,
+        hint: 'Check \'existingCluster\': the id stands on the page of the cluster, under "More …", "View JSON".',
+      });
+      assert.ok(!api.calls().includes(submit));
+    });
+
+    it('says nothing of a start when the cluster runs', async () => {
+      const { run, host } = arrange({
+        routes: { [getCluster]: { cluster_name: 'shared', state: 'RUNNING' } },
+      });
+
+      await run();
+
+      assert.equal(host.infos[0], 'Cluster "shared" (c-1) is RUNNING.');
+    });
+
+    it('asks for no cluster without one', async () => {
+      const { run, api } = arrange({ inputs: { existingCluster: '', compute: 'serverless' } });
+
+      await run();
+
+      assert.deepEqual(api.calls(), [lookUp, submit, getRun]);
+    });
+
+    it('leaves to the service what the identity may not read', async () => {
+      const denied = answer(403, { error_code: 'PERMISSION_DENIED', message: 'no' });
+      const { run, host } = arrange({ routes: { [lookUp]: denied, [getCluster]: denied } });
+
+      const { runId } = await run();
+
+      assert.equal(runId, '7');
+      assert.equal(host.debugs.filter((line) => line.startsWith('Not checked: ')).length, 2);
+    });
+
+    it('ends with a token that is not accepted', async () => {
+      const { run, api } = arrange({
+        routes: { [lookUp]: answer(401, { error_code: 'UNAUTHENTICATED', message: 'no' }) },
+      });
+
+      await assert.rejects(run(), { name: 'ApiError', kind: 'unauthenticated' });
+      assert.ok(!api.calls().includes(submit));
+    });
+  });
+
+  describe('retry of the step', () => {
+    it('takes over the run of an earlier try', async () => {
+      const tempDirectory = aTempDirectory();
+      const first = arrange({ tempDirectory });
+      await first.run();
+
+      const second = arrange({ tempDirectory });
+      await second.run();
+
+      assert.deepEqual(tokensOf(second), tokensOf(first));
+      assert.equal(
+        second.host.infos.at(-1),
+        `Run 7 of notebook "/Shared/app/main" was submitted by an earlier attempt of this step and is taken over: ${page}`,
+      );
+    });
+
+    it('sees a takeover by the start of the run when the record is lost', async () => {
+      const start = Date.parse('2026-01-05T07:58:59Z');
+      const { run, host } = arrange({
+        routes: { [getRun]: aRun({ ...running, wire: { start_time: start } }) },
+      });
+
+      await run();
+
+      assert.match(host.infos.at(-1) ?? '', /is taken over/);
+    });
+
+    it('uses the same token with another personal access token', async () => {
+      const tempDirectory = aTempDirectory();
+      const first = arrange({ tempDirectory, inputs: { token: 'dapi-1' } });
+      const second = arrange({ tempDirectory, inputs: { token: 'dapi-2' } });
+
+      await first.run();
+      await second.run();
+
+      assert.deepEqual(tokensOf(second), tokensOf(first));
+    });
+
+    it('submits anew once a bad end has been reported', async () => {
+      const tempDirectory = aTempDirectory();
+      const first = arrange({ tempDirectory });
+      await first.run();
+      startNextSubmission(first.context);
+
+      const second = arrange({
+        tempDirectory,
+        routes: {
+          [submit]: { run_id: 8 },
+          'GET /api/2.2/jobs/runs/get?run_id=8': aRun({ ...running, runId: 8 }),
+        },
+      });
+      const { runId } = await second.run();
+
+      assert.equal(runId, '8');
+      assert.notDeepEqual(tokensOf(second), tokensOf(first));
+      assert.deepEqual(second.marker(), { submissionNumber: 1, runId: '8' });
+    });
+
+    it('never changes a token that is given', async () => {
+      const tempDirectory = aTempDirectory();
+      const inputs = { idempotencyToken: 'mine' };
+      const first = arrange({ tempDirectory, inputs });
+      await first.run();
+      startNextSubmission(first.context);
+
+      const second = arrange({ tempDirectory, inputs });
+      await second.run();
+
+      assert.deepEqual([...tokensOf(first), ...tokensOf(second)], ['mine', 'mine']);
+    });
+
+    it('submits for another step, however equal, under another token', async () => {
+      const first = arrange();
+      const second = arrange({ variables: { 'System.TaskInstanceId': 'step-2' } });
+
+      await first.run();
+      await second.run();
+
+      assert.notDeepEqual(tokensOf(second), tokensOf(first));
+    });
+
+    it('submits under a new token each time when the step cannot be told from others', async () => {
+      const options = { variables: { 'System.PlanId': '' } };
+      const first = arrange(options);
+      const second = arrange(options);
+
+      await first.run();
+      await second.run();
+
+      assert.notDeepEqual(tokensOf(second), tokensOf(first));
+    });
+  });
+
+  describe('a token that is given', () => {
+    const inputs = { idempotencyToken: 'mine', notebookParameters: '{"b": "2", "a": "1"}' };
+
+    it('finds the run that was meant', async () => {
+      const task = aTaskRun({
+        ...running,
+        notebookPath: '/Workspace/Shared/app/main',
+        parameters: { a: '1', b: '2' },
+      });
+      const started = { start_time: Date.parse('2026-01-05T07:00:00Z') };
+      const { run, host } = arrange({
+        inputs,
+        routes: { [getRun]: aRun({ ...running, tasks: [task], wire: started }) },
+      });
+
+      await run();
+
+      assert.equal(
+        host.infos.at(-1),
+        `Run 7 of notebook "/Shared/app/main" was submitted earlier with the same idempotency token and is taken over: ${page}`,
+      );
+    });
+
+    const others: [title: string, task: JsonObject, path: string][] = [
+      [
+        'another notebook',
+        aTaskRun({ notebookPath: '/Shared/other', parameters: { a: '1', b: '2' } }),
+        '/Shared/other',
+      ],
+      ['other parameters', aTaskRun({ parameters: { a: '1', b: '3' } }), '/Shared/app/main'],
+    ];
+    for (const [title, task, path] of others) {
+      it(`is refused when its run has ${title}`, async () => {
+        const { run, host, context, marker } = arrange({
+          inputs,
+          routes: { [getRun]: aRun({ tasks: [task] }) },
+        });
+
+        await assert.rejects(run(), {
+          name: 'InputError',
+          message: `The idempotency token "mine" belongs to run 7 of notebook "${path}", which was submitted with other inputs: ${page}`,
+          hint: "Use another 'idempotencyToken', or leave it empty.",
+        });
+        assert.deepEqual(host.outputs, []);
+        assert.deepEqual(context.ledger.listRuns(stubHost), []);
+        assert.deepEqual(marker(), { submissionNumber: 0 });
+      });
+    }
+
+    it('is believed when its run cannot be read', async () => {
+      const { run } = arrange({
+        inputs,
+        routes: { [getRun]: answer(403, { error_code: 'PERMISSION_DENIED', message: 'no' }) },
+      });
+
+      assert.deepEqual(await run(), { runId: '7', runPageUrl: '' });
+    });
+  });
+
+  it('repeats a submit whose answer is lost, with the same token', async () => {
+    const test = arrange({ routes: { [submit]: [networkError('ECONNRESET'), { run_id: 7 }] } });
+
+    const { runId } = await test.run();
+
+    const [first, second] = tokensOf(test);
+    assert.equal(runId, '7');
+    assert.equal(second, first);
+  });
+
+  it('remembers a submit that was never answered, so that the end of the job can look for it', async () => {
+    const { run, marker, api } = arrange({ routes: { [submit]: networkError('ECONNRESET') } });
+
+    await assert.rejects(run(), { name: 'TransportError' });
+
+    const sent = api.requests.find(({ path }) => path.endsWith('/submit'))?.body;
+    assert.deepEqual(marker(), { submissionNumber: 0, pendingToken: sent?.['idempotency_token'] });
+  });
+
+  it('forgets a submit that was refused', async () => {
+    const { run, marker } = arrange({
+      routes: {
+        [submit]: answer(400, { error_code: 'INVALID_PARAMETER_VALUE', message: 'Bad cluster' }),
+      },
+    });
+
+    await assert.rejects(run(), {
+      name: 'ApiError',
+      message: `Submitting the run of notebook "/Shared/app/main" failed: Bad cluster (HTTP 400 INVALID_PARAMETER_VALUE, POST ${stubHost}/api/2.2/jobs/runs/submit).`,
+      hint: 'Correct the input that the server names.',
+    });
+    assert.deepEqual(marker(), { submissionNumber: 0 });
+  });
+
+  describe('page of the run', () => {
+    const unknown = answer(400, {
+      error_code: 'INVALID_PARAMETER_VALUE',
+      message: 'Run 7 does not exist.',
+    });
+
+    it('is asked for again while the service does not know the run yet', async () => {
+      const { run, clock } = arrange({ routes: { [getRun]: [unknown, unknown, aRun(running)] } });
+
+      const { runPageUrl } = await run();
+
+      assert.equal(runPageUrl, page);
+      assert.deepEqual(clock.sleeps, [1_000, 1_000]);
+    });
+
+    it('may stay unknown: the run is submitted all the same', async () => {
+      const { run, host, clock } = arrange({ routes: { [getRun]: unknown } });
+
+      const submitted = await run();
+
+      assert.deepEqual(submitted, { runId: '7', runPageUrl: '' });
+      assert.equal(clock.sleeps.length, 4);
+      assert.match(
+        host.warnings[0] ?? '',
+        /^Run 7 is submitted, but its page could not be looked up: Reading run 7 failed: Run 7 does not exist /,
+      );
+    });
+
+    it('is not waited for when the step is cancelled meanwhile', async () => {
+      const test = arrange({ routes: { [getRun]: unknown } });
+      test.clock.onSleep = () => test.cancel(cancelled);
+
+      const submitted = await test.run();
+
+      assert.deepEqual(submitted, { runId: '7', runPageUrl: '' });
+      assert.deepEqual(test.host.warnings, []);
+      assert.equal(
+        test.context.ledger.findRun(stubHost, '7')?.submittedBy,
+        test.context.identity.hash,
+      );
+    });
+  });
+
+  describe('cancel of the step', () => {
+    it('submits nothing any more', async () => {
+      const test = arrange();
+      test.cancel(cancelled);
+
+      await assert.rejects(test.run(), cancelled);
+
+      assert.ok(!test.api.calls().includes(submit));
+      assert.deepEqual(test.marker(), { submissionNumber: 0 });
+    });
+
+    it('learns by the token which run it has to cancel', async () => {
+      const test = arrange({
+        routes: {
+          [submit]: () => {
+            test.cancel(cancelled);
+            return { run_id: 7 };
+          },
+          [cancelRun]: {},
+        },
+      });
+
+      await assert.rejects(test.run(), {
+        name: 'CancelledError',
+        message: 'The step was cancelled; run 7 is cancelled too',
+      });
+
+      assert.deepEqual(test.api.calls().slice(2), [submit, submit, cancelRun]);
+      assert.equal(new Set(tokensOf(test)).size, 1);
+      assert.deepEqual(test.host.infos.slice(1), ['Cancelled run 7.']);
+      assert.deepEqual(test.marker(), { submissionNumber: 0, runId: '7' });
+      assert.equal(test.context.ledger.findRun(stubHost, '7')?.isOver, true);
+    });
+
+    it('says when the run could not be cancelled, and leaves that to the end of the job', async () => {
+      const test = arrange({
+        routes: {
+          [submit]: () => {
+            test.cancel(cancelled);
+            return { run_id: 7 };
+          },
+          [cancelRun]: answer(503, 'busy'),
+        },
+      });
+
+      await assert.rejects(test.run(), {
+        message: 'The step was cancelled; run 7 is perhaps still going on',
+      });
+
+      assert.deepEqual(test.host.warnings, [
+        `Run 7 could not be cancelled yet: Cancelling run 7 failed: busy (HTTP 503, POST ${stubHost}/api/2.2/jobs/runs/cancel). The end of the job tries once more.`,
+      ]);
+      const { isOver, isCancelRequested } = test.context.ledger.findRun(stubHost, '7') ?? {};
+      assert.deepEqual(
+        { isOver, isCancelRequested },
+        { isOver: undefined, isCancelRequested: true },
+      );
+    });
+
+    it('lets the run go on if that is wanted', async () => {
+      const test = arrange({
+        inputs: { cancelOnPipelineCancel: 'false' },
+        routes: {
+          [submit]: () => {
+            test.cancel(cancelled);
+            return { run_id: 7 };
+          },
+        },
+      });
+
+      await assert.rejects(test.run(), {
+        name: 'CancelledError',
+        message:
+          "The step was cancelled while it submitted the run; the run goes on, because 'cancelOnPipelineCancel' is false",
+      });
+      assert.ok(!test.api.calls().includes(cancelRun));
+    });
+
+    it('says that a run may have been started when no answer arrives', async () => {
+      const test = arrange({
+        routes: {
+          [submit]: () => {
+            test.cancel(cancelled);
+            return networkError('ECONNRESET');
+          },
+        },
+      });
+
+      await assert.rejects(test.run(), {
+        name: 'CancelledError',
+        message: `The step was cancelled while it submitted the run, and whether the run was started is not known: Submitting the run of notebook "/Shared/app/main" failed: adb-7.test: the connection was reset (ECONNRESET) (POST ${stubHost}/api/2.2/jobs/runs/submit)`,
+        hint: 'The end of the job looks for it once more.',
+      });
+      assert.deepEqual(test.marker(), {
+        submissionNumber: 0,
+        pendingToken: tokensOf(test)[0],
+        isCancelRequested: true,
+      });
+    });
+
+    it('reports a refusal as what it is', async () => {
+      const test = arrange({
+        routes: {
+          [submit]: () => {
+            test.cancel(cancelled);
+            return answer(400, { error_code: 'INVALID_PARAMETER_VALUE', message: 'Bad cluster' });
+          },
+        },
+      });
+
+      await assert.rejects(test.run(), { name: 'ApiError', kind: 'invalid' });
+      assert.deepEqual(test.marker(), { submissionNumber: 0 });
+    });
+  });
+
+  describe('secrets among the parameters', () => {
+    const warningOf = (parameter: string, variable: string): string =>
+      `Parameter "${parameter}" holds the secret variable ${variable}. It is sent, and everybody who may see the run can read it on the run's page. Let the notebook read secrets with dbutils.secrets.get instead.`;
+    const cases: [title: string, value: string, secret: string, warnings: string[]][] = [
+      ['a whole secret', 'abc', 'abc', [warningOf('p', 'key')]],
+      ['a secret within a text', 'x-hunter2-y', 'hunter2', [warningOf('p', 'key')]],
+      ['a short secret within a text', 'xabcdey', 'abcde', []],
+      ['no secret', 'x', 'hunter2', []],
+      ['a secret too short to be one', 'a', 'a', []],
+      ['an empty secret', '', '', []],
+    ];
+    for (const [title, value, secret, warnings] of cases) {
+      it(`are sent${warnings.length > 0 ? ' with a warning' : ''}: ${title}`, async () => {
+        const test = arrange({
+          inputs: { notebookParameters: JSON.stringify({ p: value }) },
+          secrets: { key: secret },
+        });
+
+        await test.run();
+
+        assert.deepEqual(test.host.warnings, warnings);
+        assert.match(
+          JSON.stringify(bodiesOf(test)),
+          new RegExp(`"base_parameters":{"p":"${value}"}`),
+        );
+      });
+    }
+  });
+});
