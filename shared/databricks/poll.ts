@@ -47,8 +47,8 @@ const runPollSchedule = [
 ] as const;
 
 /**
- * How often a run is read: every second at first, every ten seconds in the end, 470 reads in the first hour. The end of a
- * run is noticed within 1.5 s in the first minute and within 6 s at ten minutes.
+ * How often a run is read: every second at first, every ten seconds in the end, at most 472 reads in the first hour. The
+ * end of a run is noticed within 1.5 s in the first minute and within 6 s at ten minutes.
  */
 export function runPollInterval(elapsedMs: number): number {
   let [fromMs, fromInterval]: readonly [number, number] = runPollSchedule[0];
