@@ -96,6 +96,7 @@ export function describeBadEnd(report: RunReport): string {
     return `${subject} has not ended in time, it was last ${describeState(run)}.${page}`;
   const cause = describeCause(report)
     .trim()
+    .replace(/\s*\n\s*/g, ' ')
     .replace(/[.\s]+$/, '');
   const code =
     run.terminationCode && run.terminationCode !== resultWord(run)

@@ -35,6 +35,9 @@ export interface AwaitedRun {
 /** How many outputs of one run are read at once. */
 const outputsAtOnce = 8;
 
+/** Longest error message of a notebook that is shown, in characters; its traceback has it too. */
+const maxErrorLength = 1_000;
+
 /** How long a run that is cancelled after a time-out is given to end, in milliseconds. */
 const cancelGraceMs = 20_000;
 
@@ -205,7 +208,8 @@ async function readOutputs(
     await Promise.all(
       tasks.slice(at, at + outputsAtOnce).map(async ({ runId }) => {
         try {
-          outputs.set(runId, await workspace.jobs.getRunOutput(runId, context.signal));
+          const output = await workspace.jobs.getRunOutput(runId, context.signal);
+          outputs.set(runId, withShortError(context, output));
         } catch (error) {
           if (context.signal.aborted) throw error;
           context.host.warning(
@@ -216,6 +220,12 @@ async function readOutputs(
     );
   }
   return outputs;
+}
+
+/** An error message may be as long as a table; masked first, since a cut secret is not recognised any more. */
+function withShortError({ host }: TaskContext, output: RunOutput): RunOutput {
+  const { error } = output;
+  return error === undefined ? output : { ...output, error: host.harmless(error, maxErrorLength) };
 }
 
 function publishSummary(context: TaskContext, reports: readonly RunReport[]): void {
@@ -253,7 +263,10 @@ function judge(
 function badEnd(bad: readonly RunReport[], count: number): RunFailedError {
   const [first] = bad;
   const hint = first?.run && !first.isTimedOut ? describeTermination(first.run) : '';
-  const sentences = bad.map(describeBadEnd).join(' ');
+  const sentences = bad
+    .map(describeBadEnd)
+    .map((sentence) => (sentence.endsWith('.') ? sentence : `${sentence}.`))
+    .join(' ');
   const message =
     count === 1 ? sentences : `${bad.length} of ${count} runs did not succeed. ${sentences}`;
   return new RunFailedError(message, { hint: bad.length === 1 ? hint : '' });
