@@ -4,6 +4,7 @@ import type { Credentials } from './credentials';
 import { ApiError, type ApiErrorKind, TransportError } from './errors';
 import { type FetchLike, type HttpAnswer, sendOnce } from './http/attempt';
 import { type AnswerFault, readAnswer } from './http/error-mapping';
+import type { RawBody } from './http/multipart';
 import { patience, withRetry } from './http/retry';
 import { parseRetryAfter } from './http/retry-timing';
 import { type JsonObject, stringifyJson } from './json';
@@ -31,7 +32,10 @@ export interface ApiRequest {
   /** Path below the host: `/api/2.2/jobs/runs/get`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly rawBody?: RawBody;
   /** May the request be sent twice? Default: true for all methods but POST and PATCH. */
   readonly isRepeatable?: boolean;
   /** `poll` has more patience than `call` (default); `once` makes one attempt. */
@@ -145,7 +149,7 @@ export class ApiClient {
     remainingMs: number,
   ): Promise<HttpAnswer> {
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
-    const { body } = request;
+    const body = encodeBody(request);
     try {
       return await sendOnce(this.#options, {
         method: request.method,
@@ -154,9 +158,9 @@ export class ApiClient {
           Authorization: authorization,
           'User-Agent': this.#options.userAgent,
           Accept: 'application/json',
-          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+          ...(body && { 'Content-Type': body.contentType }),
         },
-        ...(body !== undefined && { body: stringifyJson(body) }),
+        ...(body && { body: body.content }),
         timeoutMs: Math.min(timeoutMs, this.#longestAttemptMs(request, remainingMs)),
         signal: request.signal,
       });
@@ -201,6 +205,12 @@ export class ApiClient {
       { hint: request.hints?.[fault.kind] ?? fault.hint },
     );
   }
+}
+
+function encodeBody({ body, rawBody }: ApiRequest) {
+  if (rawBody) return rawBody;
+  if (body === undefined) return undefined;
+  return { contentType: 'application/json', content: stringifyJson(body) };
 }
 
 /** Hides what may be a secret, or a whole notebook, in a JSON text that is logged. */

@@ -6,6 +6,7 @@ export type ApiErrorKind =
   | 'permission-denied'
   | 'not-found'
   | 'already-exists'
+  | 'type-mismatch'
   | 'conflict'
   | 'rate-limited'
   | 'unavailable'

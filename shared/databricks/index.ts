@@ -7,6 +7,7 @@ export {
   type ApiErrorDetails,
   type ApiErrorKind,
   ExpectedError,
+  isTransient,
   RunFailedError,
   TransportError,
   WaitTimeoutError,
@@ -45,4 +46,9 @@ export {
 export { type GitRef, isConflict, type Repo, Repos } from './repos';
 export { isFinal, isKnownState, type Run, type RunState, resultWord, type TaskRun } from './run';
 export { createWorkspace, type Workspace } from './workspace';
-export { type ImportSpec, type WorkspaceObject, WorkspaceObjects } from './workspace-objects';
+export {
+  type ImportSpec,
+  type LocatedObject,
+  type WorkspaceObject,
+  WorkspaceObjects,
+} from './workspace-objects';

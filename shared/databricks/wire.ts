@@ -41,20 +41,26 @@ export const wire = {
     return Array.isArray(value) ? value.filter(isJsonObject) : [];
   },
 
+  requiredText(object: JsonObject, key: string, what: string): string {
+    return wire.text(object, key) ?? throwUnusable(key, what);
+  },
+
   requiredId(object: JsonObject, key: string, what: string): string {
-    const id = wire.id(object, key);
-    if (id !== undefined) return id;
-    throw new ApiError(`${what} failed: the answer has no usable "${key}".`, {
-      status: 200,
-      errorCode: undefined,
-      serverMessage: `no usable "${key}"`,
-      kind: 'other',
-      method: '',
-      path: '',
-      requestId: undefined,
-      retryAfterMs: undefined,
-      isTransient: false,
-      isFromService: false,
-    });
+    return wire.id(object, key) ?? throwUnusable(key, what);
   },
 } as const;
+
+function throwUnusable(key: string, what: string): never {
+  throw new ApiError(`${what} failed: the answer has no usable "${key}".`, {
+    status: 200,
+    errorCode: undefined,
+    serverMessage: `no usable "${key}"`,
+    kind: 'other',
+    method: '',
+    path: '',
+    requestId: undefined,
+    retryAfterMs: undefined,
+    isTransient: false,
+    isFromService: false,
+  });
+}

@@ -1,4 +1,9 @@
 import type { ApiClient } from './api-client';
+import { ApiError } from './errors';
+import { encodeMultipart } from './http/multipart';
+import type { JsonObject } from './json';
+import type { ImportFormat, NotebookLanguage } from './notebook-format';
+import { Pace } from './pace';
 import { wire } from './wire';
 
 export interface WorkspaceObject {
@@ -10,23 +15,177 @@ export interface WorkspaceObject {
   readonly language: string | undefined;
 }
 
+/** An object, and the path of the Git folder around it; undefined outside of Git folders. */
+export interface LocatedObject extends WorkspaceObject {
+  readonly gitFolder: string | undefined;
+}
+
+/** What the identity lacks when the service refuses to change a folder. */
+const editHints = {
+  'permission-denied':
+    'Give the identity the permission "Can Edit" on the target folder, or use another identity.',
+} as const;
+
+/** One object to import (docs: workspace/import). */
+export interface ImportSpec {
+  /** Path of the object, as it is to be: without extension for a notebook. */
+  readonly path: string;
+  readonly content: Uint8Array;
+  readonly format: ImportFormat;
+  /** Required for SOURCE. */
+  readonly language?: NotebookLanguage | undefined;
+  /** Replaces an object of the same type. The service refuses it for DBC. */
+  readonly overwrite: boolean;
+}
+
+/** The service takes 30 imports a second and workspace; a few are left for others (docs: resources/limits). */
+const importsPerSecond = 29;
+
+/** Base64 makes this 10 MB, the most that is known to be taken as JSON; larger contents are sent as they are. */
+const largestJsonContent = 7_500_000;
+
+/** The slowest line for which a large import is waited for, in bytes per millisecond. */
+const slowestUpload = 100;
+const shortestUploadTimeoutMs = 60_000;
+
+/** Folders, notebooks and files of the Workspace API. */
+export class WorkspaceObjects {
+  readonly #api: ApiClient;
+  readonly #importPace: Pace;
+
+  constructor(api: ApiClient) {
+    this.#api = api;
+    this.#importPace = new Pace(api.clock, importsPerSecond);
+  }
+
+  /** Reads what lies at a path. Throws ApiError of kind `not-found`. Docs: workspace/getstatus. */
+  get(path: string, signal?: AbortSignal): Promise<WorkspaceObject> {
+    return getWorkspaceObject(this.#api, path, signal);
+  }
+
+  /** Like `get`, with the Git folder that the object is or lies in. Docs: workspace/getstatus, return_git_info. */
+  async getWithGitFolder(path: string, signal?: AbortSignal): Promise<LocatedObject> {
+    const body = await readStatus(this.#api, path, { return_git_info: true }, signal);
+    const object = toObject(body, path);
+    const gitPath = wire.text(wire.object(body, 'git_info') ?? {}, 'path');
+    return { ...object, gitFolder: gitPath || (object.objectType === 'REPO' ? path : undefined) };
+  }
+
+  /** The direct children of a folder. Throws ApiError of kind `not-found`. Docs: workspace/list. */
+  async list(path: string, signal?: AbortSignal): Promise<WorkspaceObject[]> {
+    const what = `Listing "${path}"`;
+    const body = await this.#api.request({
+      what,
+      method: 'GET',
+      path: '/api/2.0/workspace/list',
+      query: { path },
+      signal,
+    });
+    // An empty folder is answered with an empty object.
+    return wire
+      .objects(body, 'objects')
+      .map((object) => toObject(object, wire.requiredText(object, 'path', what)));
+  }
+
+  /** Makes a folder and its missing parents; one that exists stays as it is. Docs: workspace/mkdirs. */
+  async makeFolder(path: string, signal?: AbortSignal): Promise<void> {
+    await this.#api.request({
+      what: `Creating the folder "${path}"`,
+      method: 'POST',
+      path: '/api/2.0/workspace/mkdirs',
+      body: { path },
+      isRepeatable: true,
+      hints: editHints,
+      signal,
+    });
+  }
+
+  /** Deletes an object, a folder only when it is empty or `recursive`. What is gone already is fine. Docs: workspace/delete. */
+  async delete(
+    path: string,
+    options: { readonly recursive?: boolean; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    try {
+      await this.#api.request({
+        what: `Deleting "${path}"`,
+        method: 'POST',
+        path: '/api/2.0/workspace/delete',
+        body: { path, recursive: options.recursive ?? false },
+        isRepeatable: true,
+        hints: { 'permission-denied': 'Give the identity the permission "Can Manage" on it.' },
+        signal: options.signal,
+      });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.kind !== 'not-found') throw error;
+    }
+  }
+
+  /**
+   * Imports one object; its folder must exist. Throws ApiError of kind `not-found` when it does not, `already-exists`, or
+   * `type-mismatch` when the name belongs to an object of another type. Docs: workspace/import.
+   */
+  async import(spec: ImportSpec, signal?: AbortSignal): Promise<void> {
+    await this.#importPace.turn(signal);
+    await this.#api.request({
+      what: `Importing "${spec.path}"`,
+      method: 'POST',
+      path: '/api/2.0/workspace/import',
+      ...toImportBody(spec),
+      isRepeatable: true,
+      hints: editHints,
+      timeoutMs: Math.max(shortestUploadTimeoutMs, spec.content.byteLength / slowestUpload),
+      signal,
+    });
+  }
+}
+
 /** Reads what lies at a path of the workspace. Throws ApiError of kind `not-found`. Docs: workspace/getstatus. */
 export async function getWorkspaceObject(
   api: ApiClient,
   path: string,
   signal?: AbortSignal,
 ): Promise<WorkspaceObject> {
-  const body = await api.request({
+  return toObject(await readStatus(api, path, {}, signal), path);
+}
+
+function readStatus(
+  api: ApiClient,
+  path: string,
+  query: Readonly<Record<string, boolean>>,
+  signal: AbortSignal | undefined,
+): Promise<JsonObject> {
+  return api.request({
     what: `Looking up "${path}"`,
     method: 'GET',
     path: '/api/2.0/workspace/get-status',
-    query: { path },
+    query: { path, ...query },
     signal,
   });
+}
+
+function toObject(body: JsonObject, askedPath: string): WorkspaceObject {
   return {
-    path: wire.text(body, 'path') ?? path,
+    path: wire.text(body, 'path') ?? askedPath,
     objectType: wire.text(body, 'object_type') ?? 'UNKNOWN',
     objectId: wire.id(body, 'object_id'),
     language: wire.text(body, 'language'),
+  };
+}
+
+function toImportBody(spec: ImportSpec) {
+  const { path, content, format, language, overwrite } = spec;
+  if (content.byteLength > largestJsonContent) {
+    const fields = { path, format, ...(language && { language }), overwrite: String(overwrite) };
+    return { rawBody: encodeMultipart(fields, content) };
+  }
+  const base64 = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  return {
+    body: {
+      path,
+      format,
+      ...(language && { language }),
+      overwrite,
+      content: base64.toString('base64'),
+    },
   };
 }

@@ -53,6 +53,7 @@ export interface StubRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** The body as it was sent. */
   readonly text: string | undefined;
+  /** The body as JSON; undefined for other types. */
   readonly body: JsonObject | undefined;
   readonly signal: AbortSignal;
 }
@@ -78,9 +79,10 @@ export function stubApi(routes: StubRoutes): StubApi {
     fetch: async (url, init) => {
       init.signal.throwIfAborted();
       const path = url.replace(/^[a-z]+:\/\/[^/]*/, '');
-      const body = init.body === undefined ? undefined : (parseJson(init.body) as JsonObject);
+      const body = typeof init.body === 'string' ? (parseJson(init.body) as JsonObject) : undefined;
+      const text = init.body?.toString();
       const { method, headers, signal } = init;
-      const request = { method, path, url, headers, text: init.body, body, signal };
+      const request = { method, path, url, headers, text, body, signal };
       requests.push(request);
       return toFetchAnswer(nextReply(left, request));
     },

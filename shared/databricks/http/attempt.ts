@@ -7,7 +7,7 @@ export type FetchLike = (url: string, init: FetchInit) => Promise<FetchAnswer>;
 export interface FetchInit {
   readonly method: string;
   readonly headers: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly redirect: 'manual';
   readonly signal: AbortSignal;
   readonly agent?: Agent;
@@ -30,7 +30,7 @@ export interface AttemptRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   /** Longest time without a complete answer. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;

@@ -161,7 +161,10 @@ interface Override {
   readonly kind: ApiErrorKind;
 }
 
-/** Where the service answers 400 INVALID_PARAMETER_VALUE for "does not exist" (databricks-sdk-go, apierr/overrides.go). */
+/**
+ * Where status and code do not tell: 400 INVALID_PARAMETER_VALUE for "does not exist" (databricks-sdk-go,
+ * apierr/overrides.go), and collisions of imports (databricks/cli, libs/filer/workspace_files_client.go).
+ */
 const overrides: readonly Override[] = [
   {
     method: 'GET',
@@ -190,6 +193,20 @@ const overrides: readonly Override[] = [
     status: 400,
     message: /Run .* does not exist/,
     kind: 'not-found',
+  },
+  {
+    method: 'POST',
+    path: /\/workspace\/import$/,
+    status: 400,
+    message: /type mismatch|is different from the existing node type/,
+    kind: 'type-mismatch',
+  },
+  {
+    method: 'POST',
+    path: /\/workspace\/import$/,
+    status: 400,
+    message: /already exists/,
+    kind: 'already-exists',
   },
 ];
 
@@ -279,6 +296,7 @@ const hints: Readonly<Record<ApiErrorKind, string>> = {
     'Give the identity the permission named by the server, or use another identity.',
   'not-found': 'Check the name, and that the identity may see it.',
   'already-exists': '',
+  'type-mismatch': '',
   conflict: 'Somebody else changes the same object now. Try again when that is done.',
   'rate-limited':
     'The workspace limits the rate of requests. Run fewer jobs at once against this workspace, or try again later.',

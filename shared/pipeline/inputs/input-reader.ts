@@ -34,14 +34,14 @@ export class InputReader {
     this.#inputs = new Map(options.manifest.inputs.map((input) => [input.name, input]));
   }
 
-  /** Text as given, without surrounding white space. */
-  text(name: string, options: { required?: string } = {}): string {
-    const { required } = options;
-    const value = this.#read({ name, kind: 'text', defaultValue: '' });
+  /** Text as given, without surrounding white space; the default when it is empty. */
+  text(name: string, options: { required?: string; defaultValue?: string } = {}): string {
+    const { required, defaultValue = '' } = options;
+    const value = this.#read({ name, kind: 'text', defaultValue });
     if (required !== undefined && this.#raw(name) === '' && !this.isHidden(name)) {
       this.problem(`Input '${name}' is empty. ${required}`);
     }
-    return value;
+    return value || defaultValue;
   }
 
   /** Like `text`, for values that must not appear in messages. */
@@ -83,6 +83,18 @@ export class InputReader {
     const ms = Number(value) * 60_000;
     // A limit however short is not the 0 that means none.
     return Math.round(ms) || Math.ceil(ms);
+  }
+
+  /** A whole number between two limits, both included. */
+  wholeNumber(name: string, defaultValue: number, limits: { min: number; max: number }): number {
+    const value = this.#read({ name, kind: 'number', defaultValue: String(defaultValue) });
+    if (value === '') return defaultValue;
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= limits.min && number <= limits.max) return number;
+    this.problem(
+      `Input '${name}' is "${value}", expected a whole number from ${limits.min} to ${limits.max}.`,
+    );
+    return defaultValue;
   }
 
   /** Runs a parser; its InputError becomes a problem of this input. */

@@ -1,0 +1,129 @@
+import { ExpectedError } from './errors';
+
+export type NotebookLanguage = 'PYTHON' | 'SCALA' | 'SQL' | 'R';
+
+/** Formats of `workspace/import` (docs: workspace/import). */
+export type ImportFormat = 'SOURCE' | 'JUPYTER' | 'HTML' | 'DBC' | 'AUTO' | 'RAW';
+
+/** What Databricks makes of a file. */
+export interface FileFormat {
+  /** Name of the workspace object; a notebook has no extension. */
+  readonly objectName: string;
+  readonly kind: 'notebook' | 'file' | 'archive';
+  readonly format: ImportFormat;
+  /** Of a notebook in source format. */
+  readonly language: NotebookLanguage | undefined;
+  /** Types of the object that comes of it; undefined: whatever the service decides. */
+  readonly objectTypes: readonly string[] | undefined;
+}
+
+/** How the content of a file is looked at, as far as it is needed. */
+export interface FileProbe {
+  /** The first bytes of the file, at most `count`. */
+  readStart(count: number): Promise<Uint8Array>;
+  read(): Promise<Uint8Array>;
+}
+
+/** A file whose name says notebook and whose content is none. */
+export class InvalidNotebookError extends ExpectedError {
+  override readonly name = 'InvalidNotebookError';
+}
+
+/** Databricks' own clients recognise a notebook by its first 32 bytes (databricks/cli, libs/notebook/detect.go). */
+const detectionBytes = 32;
+
+const megabyte = 1024 * 1024;
+
+const sourceHeaders: Readonly<Record<string, readonly [NotebookLanguage, string]>> = {
+  '.py': ['PYTHON', '# Databricks notebook source'],
+  '.r': ['R', '# Databricks notebook source'],
+  '.scala': ['SCALA', '// Databricks notebook source'],
+  '.sql': ['SQL', '-- Databricks notebook source'],
+};
+
+/** Names that keep their extension and become objects of their own kind when the service detects the format. */
+const ownKinds = /\.(lvdash\.json|dbquery\.ipynb|dbalert\.json|designer\.ipynb)$/i;
+
+/** What every HTML page that Databricks exports holds, and no other page. */
+const htmlMark = '__DATABRICKS_NOTEBOOK_MODEL';
+
+/**
+ * Decides as Databricks does whether a file is a notebook, and how it is imported: by the exact first line of .py, .sql,
+ * .scala and .r files; .ipynb, .dbc, and HTML pages exported by Databricks. Anything else is a plain file. Throws
+ * InvalidNotebookError for an .ipynb that is none.
+ */
+export async function detectFormat(fileName: string, probe: FileProbe): Promise<FileFormat> {
+  const dot = fileName.lastIndexOf('.');
+  const extension = dot > 0 ? fileName.slice(dot).toLowerCase() : '';
+  const objectName = dot > 0 ? fileName.slice(0, dot) : fileName;
+  if (ownKinds.test(fileName)) return plainFile(fileName, 'AUTO', undefined);
+  const source = Object.hasOwn(sourceHeaders, extension) ? sourceHeaders[extension] : undefined;
+  if (source) {
+    const [language, header] = source;
+    const start = await probe.readStart(detectionBytes);
+    if (firstLine(start) === header) return notebook(objectName, 'SOURCE', language);
+  } else if (extension === '.ipynb') {
+    checkJupyter(await probe.read());
+    return notebook(objectName, 'JUPYTER');
+  } else if (extension === '.dbc') {
+    const objectTypes = ['NOTEBOOK', 'DIRECTORY'];
+    return { objectName, kind: 'archive', format: 'DBC', language: undefined, objectTypes };
+  } else if (/^\.html?$/.test(extension)) {
+    const content = toBuffer(await probe.readStart(importLimit(fileName)));
+    if (content.includes(htmlMark)) return notebook(objectName, 'HTML');
+  }
+  // RAW and not AUTO: AUTO would unpack a .zip.
+  return plainFile(fileName, 'RAW', ['FILE']);
+}
+
+/** Largest content that can be imported, in bytes: 100 MB for .ipynb, 10 MB for the rest (docs: workspace/import). */
+export function importLimit(fileName: string): number {
+  const isJupyter = /.\.ipynb$/i.test(fileName) && !ownKinds.test(fileName);
+  return (isJupyter ? 100 : 10) * megabyte;
+}
+
+function plainFile(
+  objectName: string,
+  format: ImportFormat,
+  objectTypes: readonly string[] | undefined,
+): FileFormat {
+  return { objectName, kind: 'file', format, language: undefined, objectTypes };
+}
+
+function notebook(
+  objectName: string,
+  format: ImportFormat,
+  language?: NotebookLanguage,
+): FileFormat {
+  return { objectName, kind: 'notebook', format, language, objectTypes: ['NOTEBOOK'] };
+}
+
+/** A CR before the line break is dropped, trailing blanks are not; a byte order mark counts as text. */
+function firstLine(start: Uint8Array): string {
+  const [line = ''] = toBuffer(start).subarray(0, detectionBytes).toString('latin1').split('\n', 1);
+  return line.replace(/\r$/, '');
+}
+
+function checkJupyter(content: Uint8Array): void {
+  const problem = findJupyterProblem(content);
+  if (problem !== undefined) throw new InvalidNotebookError(`not a Jupyter notebook: ${problem}`);
+}
+
+function findJupyterProblem(content: Uint8Array): string | undefined {
+  let document: unknown;
+  try {
+    document = JSON.parse(toBuffer(content).toString('utf8'));
+  } catch {
+    return 'the content is not valid JSON';
+  }
+  if (typeof document !== 'object' || document === null) return 'the content is not a JSON object';
+  const members = document as Readonly<Record<string, unknown>>;
+  const missing = ['nbformat', 'cells', 'metadata'].find((name) => members[name] === undefined);
+  if (missing !== undefined) return `it has no "${missing}"`;
+  const version = Number(members['nbformat']);
+  return version >= 4 ? undefined : `its nbformat is ${members['nbformat']}, expected 4 or newer`;
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
