@@ -80,6 +80,12 @@ class OutputWriter {
 
   set(name: string, value: string): void {
     const { host } = this.#context;
+    if (value.includes('\0')) {
+      host.warning(
+        `The output variable ${name} is not set: its value contains a NUL character, which no environment can hold. The file named by notebookOutputFile has the whole value.`,
+      );
+      return;
+    }
     if (value.includes('$(')) {
       host.warning(
         `The output variable ${name} is not set: its value contains "$(", which the agent would replace by a variable. The file named by notebookOutputFile has the whole value.`,
