@@ -1,5 +1,5 @@
 /** Tasks of the extension by the part of their name that differs. */
-export type TaskName = 'SubmitNotebookRun' | 'WaitForRun' | 'RunNotebook';
+export type TaskName = 'SubmitNotebookRun' | 'WaitForRun' | 'RunNotebook' | 'ImportNotebooks';
 
 /** Keys of a step beside `task` and `inputs`: name, condition, continueOnError and others. */
 export type StepKeys = Readonly<Record<string, unknown>>;

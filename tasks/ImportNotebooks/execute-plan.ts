@@ -1,0 +1,150 @@
+import pLimit from 'p-limit';
+import { ApiError, ExpectedError } from '../../shared/databricks';
+import type { TaskHost } from '../../shared/pipeline/task-host';
+import { logList } from './describe-plan';
+import { count, ImportError, listSome } from './import-error';
+import type { ImportPlan } from './import-plan';
+import type { Failure } from './import-progress';
+import { describeCause, Uploader, type UploadOptions } from './upload';
+
+export interface ExecuteOptions extends UploadOptions {
+  readonly host: TaskHost;
+}
+
+/** Failures that the final message names; the log has them all. */
+const longestFailureList = 10;
+
+/**
+ * Does what the plan says: folders, imports, and only when all of them succeeded, deletions. Throws ImportError that names
+ * every failure and says in which state the target is; rejects with the signal's reason on cancel.
+ */
+export async function executePlan(plan: ImportPlan, options: ExecuteOptions): Promise<void> {
+  const { progress } = options;
+  await makeRoom(plan, options);
+  const uploader = new Uploader(options);
+  // What replaces a whole folder comes last: until then nothing is lost if an import fails.
+  const replacesFolder = plan.imports.filter(({ deletesFirst }) => deletesFirst === 'folder');
+  const others = plan.imports.filter(({ deletesFirst }) => deletesFirst !== 'folder');
+  await uploader.uploadAll(others);
+  if (progress.failures.length === 0) {
+    await uploader.uploadAll(replacesFolder);
+    progress.deleted += plan.replacedContent.length;
+  }
+  throwFailures('imported', plan, options);
+  await deleteAll(plan.deletions, options);
+  throwFailures('deleted', plan, options);
+  await deleteFolders(plan.emptyFolders, options);
+  throwFailures('deleted', plan, options);
+}
+
+async function makeRoom(plan: ImportPlan, options: ExecuteOptions): Promise<void> {
+  await deleteAll(plan.inTheWay, options);
+  throwFailures('deleted', plan, options);
+  for (const level of byDepth(plan.newFolders)) {
+    await forEach(level, options, async (folder) => {
+      const path = folder === '' ? '' : `/${folder}`;
+      try {
+        await options.workspace.objects.makeFolder(options.targetFolder + path, options.signal);
+      } catch (error) {
+        // The imports into this folder try again, and report what is wrong.
+        if (options.signal.aborted || !(error instanceof ExpectedError)) throw error;
+        options.host.debug(error.message);
+      }
+    });
+  }
+}
+
+async function deleteAll(paths: readonly string[], options: ExecuteOptions): Promise<void> {
+  const { progress, workspace, targetFolder, signal } = options;
+  await forEach(paths, options, async (path) => {
+    try {
+      await workspace.objects.delete(`${targetFolder}/${path}`, { signal });
+      progress.deleted += 1;
+      progress.show('Deleting');
+    } catch (error) {
+      noteFailure(path, error, options);
+    }
+  });
+}
+
+/** Innermost folders first. One that is not empty (any more) has got something that is not ours to delete. */
+async function deleteFolders(paths: readonly string[], options: ExecuteOptions): Promise<void> {
+  const { workspace, targetFolder, signal, host } = options;
+  for (const level of byDepth(paths).reverse()) {
+    await forEach(level, options, async (path) => {
+      try {
+        await workspace.objects.delete(`${targetFolder}/${path}`, { signal });
+      } catch (error) {
+        if (error instanceof ApiError && error.errorCode === 'DIRECTORY_NOT_EMPTY') {
+          host.info(`The folder ${path} is not empty any more and stays.`);
+        } else {
+          noteFailure(path, error, options);
+        }
+      }
+    });
+  }
+}
+
+function noteFailure(name: string, error: unknown, { signal, progress }: ExecuteOptions): void {
+  if (signal.aborted) throw signal.reason;
+  if (!(error instanceof ExpectedError)) throw error;
+  progress.failures.push({ name, cause: describeCause(error), hint: error.hint });
+}
+
+async function forEach<T>(
+  items: readonly T[],
+  { maxParallel, signal }: ExecuteOptions,
+  action: (item: T) => Promise<void>,
+): Promise<void> {
+  const limit = pLimit(maxParallel);
+  await Promise.all(
+    items.map((item) =>
+      limit(() => {
+        signal.throwIfAborted();
+        return action(item);
+      }),
+    ),
+  );
+}
+
+/** Groups of folders of the same depth, the outermost first. */
+function byDepth(folders: readonly string[]): string[][] {
+  const levels: string[][] = [];
+  for (const folder of folders) {
+    const depth = folder === '' ? 0 : folder.split('/').length;
+    levels[depth] = [...(levels[depth] ?? []), folder];
+  }
+  return levels.filter((level) => level !== undefined);
+}
+
+function throwFailures(
+  verb: 'imported' | 'deleted',
+  plan: ImportPlan,
+  { host, progress, targetFolder }: ExecuteOptions,
+): void {
+  const { failures, notTried, imported, deleted } = progress;
+  if (failures.length === 0) return;
+  const sorted = [...failures].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const lines = sorted.map(({ name, cause }) => `${name}: ${cause}`);
+  const untried = notTried.map(({ source }) => `${source.path}: not tried any more`);
+  logList(host, `Not ${verb}:`, [...lines, ...untried]);
+  const noun = verb === 'imported' ? 'file' : 'object';
+  const state = [
+    `${imported.length} of ${plan.imports.length} objects were imported`,
+    ...(notTried.length > 0
+      ? [`${notTried.length} were not tried, because the workspace does not answer`]
+      : []),
+    deleted > 0 ? `${deleted} deleted` : 'nothing was deleted',
+  ].join(', ');
+  throw new ImportError(
+    `${count(failures.length, noun)} could not be ${verb}: ${listSome(lines, longestFailureList)}. State of ${targetFolder}: ${state}.`,
+    { hint: hintFor(sorted) },
+  );
+}
+
+function hintFor(failures: readonly Failure[]): string {
+  const hints = new Set(failures.map(({ hint }) => hint).filter((hint) => hint !== ''));
+  return [...hints, 'Running the step again repeats the whole import and completes it.']
+    .slice(-2)
+    .join(' ');
+}

@@ -1,0 +1,43 @@
+import type { TaskHost } from '../../shared/pipeline/task-host';
+import { countItems, type ImportCounts } from './describe-plan';
+import type { ImportItem } from './import-items';
+
+export interface Failure {
+  /** File of the source, or path below the target folder. */
+  readonly name: string;
+  readonly cause: string;
+  readonly hint: string;
+}
+
+/** What has been done so far, for outputs, messages and the progress bar. */
+export class ImportProgress {
+  readonly failures: Failure[] = [];
+  readonly imported: ImportItem[] = [];
+  /** Files that were not tried any more. */
+  readonly notTried: ImportItem[] = [];
+  unchanged = 0;
+  deleted = 0;
+  readonly #host: TaskHost;
+  readonly #steps: number;
+  #shownPercent = 0;
+
+  /** `steps`: imports and deletions that are going to be made. */
+  constructor(host: TaskHost, steps: number) {
+    this.#host = host;
+    this.#steps = steps;
+  }
+
+  counts(): ImportCounts {
+    const { unchanged, deleted } = this;
+    return { ...countItems(this.imported), unchanged, deleted };
+  }
+
+  /** Moves the progress bar, in steps of 5 %, so that thousands of files do not flood the log. */
+  show(operation: string): void {
+    const done = this.imported.length + this.failures.length + this.deleted;
+    const percent = Math.min(100, Math.floor((done / Math.max(1, this.#steps)) * 20) * 5);
+    if (percent <= this.#shownPercent) return;
+    this.#shownPercent = percent;
+    this.#host.setProgress(percent, operation);
+  }
+}

@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import type { ConnectionSettings } from '../../shared/pipeline/connection/connection-inputs';
+import { readConnectionInputs } from '../../shared/pipeline/connection/connection-inputs';
+import type { InputReader } from '../../shared/pipeline/inputs/input-reader';
+import type { TaskHost } from '../../shared/pipeline/task-host';
+import { type FileMatcher, parsePatterns } from './match-patterns';
+import { isProtectedFolder, parseTargetFolder } from './target-path';
+
+export interface ImportNotebooksInputs {
+  /** Throws ConnectionError when the service connection cannot be used. */
+  readonly connection: () => ConnectionSettings;
+  /** Absolute path on the agent. */
+  readonly sourceFolder: string;
+  readonly matcher: FileMatcher;
+  /** Absolute path in the workspace, without `/` at the end. */
+  readonly targetFolder: string;
+  readonly mode: 'merge' | 'mirror';
+  readonly includeFiles: boolean;
+  readonly overwrite: boolean;
+  readonly allowLargeDelete: boolean;
+  readonly dryRun: boolean;
+  readonly maxParallel: number;
+}
+
+const allFiles = '**';
+
+/** Reads all inputs of the task. Throws one InputError with all problems. */
+export function readInputs(input: InputReader, host: TaskHost): ImportNotebooksInputs {
+  const connection = readConnectionInputs(input, host);
+  const sourceFolder = input.text('sourceFolder', {
+    required:
+      'Give a folder or a .zip archive of the agent, relative to System.DefaultWorkingDirectory, e.g. notebooks.',
+  });
+  const contents = input.text('contents', { defaultValue: allFiles });
+  const target = input.text('targetFolder', {
+    required: 'Give the absolute path of a folder in the workspace, e.g. /Shared/app.',
+  });
+  const mode = input.choice('mode', ['merge', 'mirror']);
+  const targetFolder =
+    target === '' ? '' : input.parse('targetFolder', () => parseTargetFolder(target), '');
+  if (mode === 'mirror' && isProtectedFolder(targetFolder)) {
+    input.problem(
+      `Input 'targetFolder' is "${target}", which a mirror would clear of everything that others have in it. Choose a folder of its own below it.`,
+    );
+  }
+  const inputs: ImportNotebooksInputs = {
+    connection,
+    sourceFolder: resolve(host.getVariable('System.DefaultWorkingDirectory') ?? '.', sourceFolder),
+    matcher: input.parse('contents', () => parsePatterns(contents, process.platform), {
+      matches: () => false,
+      mayContain: () => false,
+    }),
+    targetFolder,
+    mode,
+    includeFiles: input.boolean('includeFiles', true),
+    overwrite: input.boolean('overwrite', true),
+    allowLargeDelete: input.boolean('allowLargeDelete', false),
+    dryRun: input.boolean('dryRun', false),
+    maxParallel: input.wholeNumber('maxParallel', 16, { min: 1, max: 64 }),
+  };
+  input.finish();
+  return inputs;
+}

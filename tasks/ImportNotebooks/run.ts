@@ -1,0 +1,154 @@
+import type { Workspace } from '../../shared/databricks';
+import { CancelledError } from '../../shared/pipeline/errors';
+import type { TaskContext, TaskSuccess } from '../../shared/pipeline/task-context';
+import {
+  countPlan,
+  describeResult,
+  type ImportCounts,
+  importedCount,
+  logPlan,
+} from './describe-plan';
+import { executePlan } from './execute-plan';
+import { count, ImportError } from './import-error';
+import { type ImportItem, toImportItems } from './import-items';
+import { computePlan, type ImportPlan } from './import-plan';
+import { ImportProgress } from './import-progress';
+import { type ImportNotebooksInputs, readInputs } from './inputs';
+import { openSource } from './source';
+import type { SourceFile } from './source-file';
+import { foldersAround } from './target-path';
+import { checkTarget, type ListOptions, listTarget } from './target-tree';
+import { verifyTarget } from './verify-target';
+
+/** A mirror of a target larger than this does not delete more than half of it by mistake. */
+const smallTarget = 20;
+
+/** Brings a folder of the agent into a folder of the workspace; succeeds when the target holds what it should. */
+export async function importNotebooks(context: TaskContext): Promise<TaskSuccess> {
+  const inputs = readInputs(context.input, context.host);
+  const source = await openSource(inputs.sourceFolder, inputs.matcher);
+  try {
+    const items = await toImportItems(source.files, inputs);
+    checkNotEmpty(inputs, source.files, items);
+    context.host.info(describeSource(inputs, source.files.length, items.length));
+    const workspace = await context.connect(inputs.connection());
+    const message = await deploy(context, workspace, inputs, items);
+    context.host.info(message);
+    return { message };
+  } finally {
+    source.close();
+  }
+}
+
+function describeSource(
+  { sourceFolder }: ImportNotebooksInputs,
+  matching: number,
+  wanted: number,
+): string {
+  const leftOut = matching - wanted;
+  const rest = leftOut > 0 ? `, ${count(leftOut, 'plain file')} left out` : '';
+  return `Source ${sourceFolder}: ${count(wanted, 'object')} to deploy${rest}.`;
+}
+
+/** Nothing is more often a wrong path or pattern than a wish, and a mirror of it would clear the target. */
+function checkNotEmpty(
+  inputs: ImportNotebooksInputs,
+  files: readonly SourceFile[],
+  items: readonly ImportItem[],
+): void {
+  if (items.length > 0) return;
+  throw new ImportError(
+    files.length === 0
+      ? `Nothing to import: "${inputs.sourceFolder}" has no file that matches 'contents'`
+      : `Nothing to import: ${count(files.length, 'file')} of "${inputs.sourceFolder}" match 'contents', but none is a notebook, and 'includeFiles' is false`,
+    {
+      hint: `Check 'sourceFolder' and 'contents'; the folders .git, node_modules and .databricks are never looked into. Nothing was changed in the workspace.`,
+    },
+  );
+}
+
+async function deploy(
+  context: TaskContext,
+  workspace: Workspace,
+  inputs: ImportNotebooksInputs,
+  items: readonly ImportItem[],
+): Promise<string> {
+  const { host, signal } = context;
+  const { targetFolder, maxParallel } = inputs;
+  const listing: ListOptions = { enters: chooseFolders(inputs, items), maxParallel, signal };
+  const targetExists = await checkTarget(workspace, targetFolder, signal);
+  const tree = targetExists ? await listTarget(workspace, targetFolder, listing) : new Map();
+  const plan = computePlan(items, tree, { ...inputs, targetExists });
+  logPlan(host, targetFolder, plan);
+  const planned = countPlan(plan);
+  setOutputs(context, targetFolder, inputs.dryRun ? planned : nothingDone);
+  checkDeletions(inputs, plan, planned);
+  if (inputs.dryRun) return describeResult(planned, targetFolder, { isDryRun: true });
+
+  const progress = new ImportProgress(host, plan.imports.length + plan.deletions.length);
+  progress.unchanged = plan.kept.length;
+  try {
+    await executePlan(plan, { ...inputs, workspace, host, signal, progress });
+    if (importedCount(planned) + planned.deleted > 0) {
+      await verifyTarget(workspace, targetFolder, plan, { ...listing, clock: context.clock });
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw cancelledAt(progress, plan, targetFolder, error);
+  } finally {
+    setOutputs(context, targetFolder, progress.counts());
+  }
+  return describeResult(progress.counts(), targetFolder, { isDryRun: false });
+}
+
+/** A merge looks only where the source has something; a mirror has to see everything. */
+function chooseFolders(
+  { mode }: ImportNotebooksInputs,
+  items: readonly ImportItem[],
+): (folder: string) => boolean {
+  if (mode === 'mirror') return () => true;
+  const paths = new Set(items.flatMap(({ path }) => [path, ...foldersAround(path)]));
+  return (folder) => [folder, ...foldersAround(folder)].some((path) => paths.has(path));
+}
+
+function checkDeletions(
+  { mode, allowLargeDelete, targetFolder }: ImportNotebooksInputs,
+  { targetSize }: ImportPlan,
+  { deleted }: ImportCounts,
+): void {
+  const isLarge = targetSize > smallTarget && deleted > targetSize / 2;
+  if (mode === 'merge' || allowLargeDelete || !isLarge) return;
+  throw new ImportError(
+    `The mirror would delete ${deleted} of the ${targetSize} objects in ${targetFolder}, more than half of them`,
+    {
+      hint: "Check 'sourceFolder', 'contents' and 'targetFolder'. If the deletions of the plan above are meant, set allowLargeDelete to true for this run. Nothing was changed.",
+    },
+  );
+}
+
+const nothingDone: ImportCounts = {
+  notebooks: 0,
+  files: 0,
+  archives: 0,
+  unchanged: 0,
+  deleted: 0,
+};
+
+function setOutputs({ host }: TaskContext, targetFolder: string, counts: ImportCounts): void {
+  host.setOutput('targetFolder', targetFolder, true);
+  host.setOutput('importedCount', String(importedCount(counts)), true);
+  host.setOutput('unchangedCount', String(counts.unchanged), true);
+  host.setOutput('deletedCount', String(counts.deleted), true);
+}
+
+function cancelledAt(
+  progress: ImportProgress,
+  plan: ImportPlan,
+  targetFolder: string,
+  cause: unknown,
+): CancelledError {
+  return new CancelledError(
+    `The step was cancelled when ${progress.imported.length} of ${plan.imports.length} objects were imported to ${targetFolder} and ${progress.deleted} deleted`,
+    { hint: 'Running the step again repeats the whole import and completes it.', cause },
+  );
+}

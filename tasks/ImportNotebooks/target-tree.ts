@@ -1,0 +1,92 @@
+import pLimit from 'p-limit';
+import {
+  ApiError,
+  type LocatedObject,
+  type Workspace,
+  type WorkspaceObject,
+} from '../../shared/databricks';
+import { ImportError } from './import-error';
+
+/** What lies in the target folder: objects by their path relative to it. */
+export type TargetTree = ReadonlyMap<string, WorkspaceObject>;
+
+export interface ListOptions {
+  /** Whether the content of a folder is of interest; asked for each folder that is found. */
+  readonly enters: (folder: string) => boolean;
+  readonly maxParallel: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * True when the target folder exists. Throws ImportError when it is no folder, or when it is or lies in a Git folder, whose
+ * content belongs to its remote.
+ */
+export async function checkTarget(
+  workspace: Workspace,
+  targetFolder: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let path = targetFolder;
+  for (;;) {
+    const found = await ifFound(workspace.objects.getWithGitFolder(path, signal));
+    if (found) {
+      refuseUnusable(targetFolder, found, path);
+      return path === targetFolder;
+    }
+    const parent = path.slice(0, path.lastIndexOf('/'));
+    if (parent === '' || parent === '/Workspace') return false;
+    path = parent;
+  }
+}
+
+/** `found` is the target folder, or the innermost folder around it that exists. */
+function refuseUnusable(targetFolder: string, found: LocatedObject, path: string): void {
+  if (found.gitFolder !== undefined) {
+    throw new ImportError(
+      found.objectType === 'REPO' && path === targetFolder
+        ? `"${targetFolder}" is a Git folder`
+        : `"${targetFolder}" lies in the Git folder "${found.gitFolder}"`,
+      {
+        hint: 'A Git folder gets its content from its remote; an import would leave uncommitted changes that stop its next update. Update the Git folder instead, or set targetFolder to a folder outside of it.',
+      },
+    );
+  }
+  if (found.objectType === 'DIRECTORY') return;
+  throw new ImportError(
+    `"${path}" is an object of type ${found.objectType}, so "${targetFolder}" cannot be a folder`,
+    { hint: 'Set targetFolder to another folder, or delete the object.' },
+  );
+}
+
+/** Lists the target folder and the folders in it, several at a time. A folder that vanishes meanwhile is empty. */
+export async function listTarget(
+  workspace: Workspace,
+  targetFolder: string,
+  options: ListOptions,
+): Promise<TargetTree> {
+  const tree = new Map<string, WorkspaceObject>();
+  const limit = pLimit(options.maxParallel);
+  const list = async (folder: string): Promise<void> => {
+    const path = folder === '' ? targetFolder : `${targetFolder}/${folder}`;
+    const children = await limit(() => ifFound(workspace.objects.list(path, options.signal)));
+    const subfolders: string[] = [];
+    for (const child of children ?? []) {
+      const name = child.path.slice(child.path.lastIndexOf('/') + 1);
+      const key = folder === '' ? name : `${folder}/${name}`;
+      tree.set(key, child);
+      if (child.objectType === 'DIRECTORY' && options.enters(key)) subfolders.push(key);
+    }
+    await Promise.all(subfolders.map(list));
+  };
+  await list('');
+  return tree;
+}
+
+async function ifFound<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof ApiError && error.kind === 'not-found') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,141 @@
+import pLimit from 'p-limit';
+import { ApiError, ExpectedError, isTransient, type Workspace } from '../../shared/databricks';
+import type { ImportItem } from './import-items';
+import type { PlannedImport } from './import-plan';
+import type { ImportProgress } from './import-progress';
+
+export interface UploadOptions {
+  readonly workspace: Workspace;
+  readonly targetFolder: string;
+  readonly overwrite: boolean;
+  readonly maxParallel: number;
+  readonly signal: AbortSignal;
+  readonly progress: ImportProgress;
+}
+
+/** Files from this size on are sent two at a time, so that they are never all in memory. */
+const largeFile = 2 * 1024 * 1024;
+const parallelLargeFiles = 2;
+
+/** So many files in a row for which all patience was used up mean that the workspace is gone. */
+const mostGivenUp = 3;
+
+/** Sends files, makes missing folders, replaces what is in the way. One for a whole import. */
+export class Uploader {
+  readonly #options: UploadOptions;
+  readonly #limit: ReturnType<typeof pLimit>;
+  readonly #largeLimit = pLimit(parallelLargeFiles);
+  /** Folders that were made because an import did not find them. */
+  readonly #madeFolders = new Map<string, Promise<void>>();
+  #givenUp = 0;
+
+  constructor(options: UploadOptions) {
+    this.#options = options;
+    this.#limit = pLimit(options.maxParallel);
+  }
+
+  /**
+   * Tries every import; failures are noted in the progress, and the rest goes on. Rejects with the signal's reason when the
+   * step is cancelled; no further upload starts then.
+   */
+  async uploadAll(imports: readonly PlannedImport[]): Promise<void> {
+    await Promise.all(imports.map((planned) => this.#limit(() => this.#tryOne(planned))));
+  }
+
+  async #tryOne(planned: PlannedImport): Promise<void> {
+    const { progress, signal } = this.#options;
+    const { item } = planned;
+    signal.throwIfAborted();
+    if (this.#givenUp >= mostGivenUp) {
+      progress.notTried.push(item);
+      return;
+    }
+    try {
+      const isLarge = item.source.size >= largeFile;
+      const upload = (): Promise<boolean> => this.#upload(planned);
+      const isImported = await (isLarge ? this.#largeLimit(upload) : upload());
+      if (isImported) progress.imported.push(item);
+      else progress.unchanged += 1;
+      this.#givenUp = 0;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (!(error instanceof ExpectedError)) throw error;
+      this.#givenUp = isTransient(error) ? this.#givenUp + 1 : 0;
+      progress.failures.push({
+        name: item.source.path,
+        cause: describeCause(error),
+        hint: error.hint,
+      });
+    }
+    progress.show('Importing');
+  }
+
+  /** True when the object was imported, false when somebody else made it meanwhile and it is not to be overwritten. */
+  async #upload({ item, deletesFirst }: PlannedImport): Promise<boolean> {
+    const { workspace, signal } = this.#options;
+    // Read before anything is deleted: what cannot be read must not cost what is there.
+    const content = await item.source.read();
+    const path = this.#pathOf(item.path);
+    if (deletesFirst !== 'nothing') {
+      await workspace.objects.delete(path, { recursive: deletesFirst === 'folder', signal });
+    }
+    try {
+      await this.#import(item, content);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.kind === 'not-found') {
+        await this.#makeFolder(path.slice(0, path.lastIndexOf('/')));
+        await this.#import(item, content);
+        return true;
+      }
+      if (error.kind === 'already-exists' && !this.#options.overwrite) return false;
+      if (error.kind !== 'already-exists' && error.kind !== 'type-mismatch') throw error;
+      await this.#deleteOtherType(path, item, error);
+      await this.#import(item, content);
+      return true;
+    }
+  }
+
+  #import({ path, format }: ImportItem, content: Uint8Array): Promise<void> {
+    const { workspace, signal } = this.#options;
+    return workspace.objects.import(
+      {
+        path: this.#pathOf(path),
+        content,
+        format: format.format,
+        language: format.language,
+        overwrite: this.#options.overwrite && format.format !== 'DBC',
+      },
+      signal,
+    );
+  }
+
+  #makeFolder(path: string): Promise<void> {
+    const { workspace, signal } = this.#options;
+    const made = this.#madeFolders.get(path) ?? workspace.objects.makeFolder(path, signal);
+    this.#madeFolders.set(path, made);
+    return made;
+  }
+
+  /** Deletes what the service will not overwrite, if it is something that an import could have made. */
+  async #deleteOtherType(path: string, { format }: ImportItem, refusal: ApiError): Promise<void> {
+    const { workspace, signal } = this.#options;
+    const { objectType } = await workspace.objects.get(path, signal);
+    const isArchiveFolder = format.kind === 'archive' && objectType === 'DIRECTORY';
+    if (objectType !== 'NOTEBOOK' && objectType !== 'FILE' && !isArchiveFolder) throw refusal;
+    await workspace.objects.delete(path, { recursive: isArchiveFolder, signal });
+  }
+
+  #pathOf(path: string): string {
+    return `${this.#options.targetFolder}/${path}`;
+  }
+}
+
+/** What went wrong, without repeating which file it is about. */
+export function describeCause(error: ExpectedError): string {
+  if (!(error instanceof ApiError)) return error.message;
+  const { serverMessage, status, errorCode } = error.details;
+  const said = serverMessage.replace(/[.\s]+$/, '');
+  return `${said} (HTTP ${status}${errorCode ? ` ${errorCode}` : ''})`;
+}
