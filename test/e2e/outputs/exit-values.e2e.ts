@@ -32,6 +32,8 @@ const values: Readonly<Record<string, string>> = {
   escapes: 'a;b]c%0Ad%25e%AZP25f',
   number: '007',
   almost: '{"a": 1',
+  nul: '{"path": "a\\u0000PATH=evil", "plain": "1"}',
+  'nul itself': 'a\0PATH=evil',
 };
 
 /** A cell that exits with a value, whatever characters it has. */
@@ -137,14 +139,14 @@ describe('exit values', () => {
     ['long', long, '40000'],
   ] as const) {
     it(`of ${size} characters are in the file alone`, async () => {
-      const outcome = await run(name, bashStep('echo "length ${#RUN_NOTEBOOKOUTPUT}"'));
+      const outcome = await run(name, bashStep('printenv RUN_NOTEBOOKOUTPUT || echo unset'));
 
       assert.deepEqual(warningsOf(outcome.step('run')), [
         `The output variable notebookOutput is not set: its ${size} characters are too many for variables. The file named by notebookOutputFile has the whole value.`,
       ]);
       assert.equal(outcome.step('run').outputs['notebookOutput'], undefined);
       assert.equal(hashIn(outcome), sha256(value));
-      assert.match(outcome.log, /\| length 0$/m);
+      assert.match(outcome.log, /\| unset$/m);
       const shown = outcome.step('run').log.find((line) => line.startsWith('Exit value of '));
       assert.match(shown ?? '', /(?:ä|x){2000}… \(\d+ more characters\)$/);
       const [summary] = outcome.step('run').attachments;
@@ -179,6 +181,25 @@ describe('exit values', () => {
     ]);
     assert.equal(outcome.step('run').outputs['notebookOutput_plain'], '1');
     assert.equal(hashIn(outcome), sha256(values['members'] ?? ''));
+  });
+
+  it('with a NUL character, which ends environments, are in the file alone', async () => {
+    const outcome = await run('nul itself', bashStep('printenv RUN_NOTEBOOKOUTPUT || echo unset'));
+
+    assert.deepEqual(warningsOf(outcome.step('run')), [
+      'The output variable notebookOutput is not set: its value contains a NUL character, which no environment can hold. The file named by notebookOutputFile has the whole value.',
+    ]);
+    assert.equal(hashIn(outcome), sha256(values['nul itself'] ?? ''));
+    assert.match(outcome.log, /\| unset$/m);
+    assert.equal(outcome.postJob('run').result, 'Succeeded');
+  });
+
+  it('with a NUL character in a member keep the others', async () => {
+    const outcome = await run('nul');
+
+    assert.equal(outcome.step('run').outputs['notebookOutput'], values['nul']);
+    assert.equal(outcome.step('run').outputs['notebookOutput_path'], undefined);
+    assert.equal(outcome.step('run').outputs['notebookOutput_plain'], '1');
   });
 
   for (const name of ['lines', 'unicode', 'escapes', 'number', 'almost']) {
