@@ -33,9 +33,13 @@ export function toHarmlessText(text: string, options: HarmlessOptions = {}): str
 
 /** The same, on one line: for messages, names and titles. */
 export function toHarmlessLine(text: string, options: HarmlessOptions = {}): string {
-  return toHarmlessText(text, options)
-    .replace(/\s*\n\s*/g, ' ')
-    .trim();
+  return toOneLine(toHarmlessText(text, options));
+}
+
+/** The lines without the white space around them, joined by blanks. */
+export function toOneLine(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '').join(' ');
 }
 
 function toVisibleText(text: string): string {

@@ -1,11 +1,17 @@
-import { isKnownState, type Run, type RunState, resultWord, type TaskRun } from '../../databricks';
+import {
+  isFinal,
+  isKnownState,
+  type Run,
+  type RunState,
+  resultWord,
+  type TaskRun,
+} from '../../databricks';
 import { lastAttempts, type RunReport, resultOf } from './run-report';
 
 /** `1 h 5 min`, `3 min 20 s`, `12.3 s`. */
 export function describeDuration(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  const whole = Math.round(seconds);
+  const whole = Math.round(ms / 1000);
+  if (whole < 60) return `${ms < 10_000 ? (ms / 1000).toFixed(1) : whole} s`;
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
   if (hours > 0) return `${hours} h ${minutes} min`;
   return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
@@ -31,11 +37,19 @@ export function describeSubject(run: Run): string {
     : `"${run.runName}"`;
 }
 
+const notFailedByItself: readonly string[] = [
+  'SUCCESS',
+  'SKIPPED',
+  'UPSTREAM_FAILED',
+  'UPSTREAM_CANCELED',
+  'EXCLUDED',
+  'DISABLED',
+];
+
 /** The tasks of a run that did not succeed by themselves: neither skipped nor failed because of others. */
 export function failedTasks(run: Run): TaskRun[] {
-  const consequences = ['UPSTREAM_FAILED', 'UPSTREAM_CANCELED', 'EXCLUDED', 'DISABLED', 'SUCCESS'];
   return lastAttempts(run).filter(
-    (task) => task.resultState !== undefined && !consequences.includes(task.resultState),
+    (task) => isFinal(task) && !notFailedByItself.includes(resultWord(task)),
   );
 }
 
@@ -45,7 +59,7 @@ export function describeCause(report: RunReport): string {
   if (!run) return 'the run was never seen';
   const tasks = failedTasks(run);
   const errors = tasks.flatMap((task) => {
-    const error = report.outputs.get(task.runId)?.error ?? task.stateMessage;
+    const error = report.outputs.get(task.runId)?.error || task.stateMessage;
     if (error.trim() === '') return [];
     return [tasks.length > 1 ? `task "${task.taskKey}": ${error}` : error];
   });
@@ -83,7 +97,8 @@ const terminationHints: Readonly<Record<string, string>> = {
 
 export function describeTermination(run: Run): string {
   const codes = [...failedTasks(run), run].map(({ terminationCode }) => terminationCode);
-  return codes.map((code) => terminationHints[code ?? '']).find((hint) => hint !== undefined) ?? '';
+  const known = codes.find((code) => Object.hasOwn(terminationHints, code ?? '')) ?? '';
+  return terminationHints[known] ?? '';
 }
 
 /** One sentence for a run that did not end as wanted. */

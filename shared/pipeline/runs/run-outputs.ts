@@ -67,6 +67,12 @@ function scalarText(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
+function whereElse(name: string): string {
+  return name.startsWith('notebookOutput')
+    ? ' The file named by notebookOutputFile has the whole value.'
+    : '';
+}
+
 /** Sets output variables within the budget; refuses what the agent would expand. */
 class OutputWriter {
   readonly #context: TaskContext;
@@ -82,19 +88,19 @@ class OutputWriter {
     const { host } = this.#context;
     if (value.includes('\0')) {
       host.warning(
-        `The output variable ${name} is not set: its value contains a NUL character, which no environment can hold. The file named by notebookOutputFile has the whole value.`,
+        `The output variable ${name} is not set: its value contains a NUL character, which no environment can hold.${whereElse(name)}`,
       );
       return;
     }
     if (value.includes('$(')) {
       host.warning(
-        `The output variable ${name} is not set: its value contains "$(", which the agent would replace by a variable. The file named by notebookOutputFile has the whole value.`,
+        `The output variable ${name} is not set: its value contains "$(", which the agent would replace by a variable.${whereElse(name)}`,
       );
       return;
     }
     if (name.length + value.length > this.#left) {
       host.warning(
-        `The output variable ${name} is not set: its ${value.length} characters are too many for variables. The file named by notebookOutputFile has the whole value.`,
+        `The output variable ${name} is not set: its ${value.length} characters are too many for variables.${whereElse(name)}`,
       );
       return;
     }

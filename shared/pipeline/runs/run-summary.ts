@@ -1,4 +1,5 @@
 import type { RunOutput, TaskRun } from '../../databricks';
+import { toOneLine } from '../harmless-text';
 import { describeDuration, describeState, describeSubject } from './describe-run';
 import { lastAttempts, type RunReport, resultOf } from './run-report';
 
@@ -70,7 +71,9 @@ function buildTask(
   const blocks: string[] = [];
   if (isNamed) {
     const state = escapeMarkdown(harmless(describeState(task), 500));
-    blocks.push(`#### ${linkTo(`Task ${task.taskKey}`, task.runPageUrl)}\n\n${state}`);
+    blocks.push(
+      `#### ${linkTo(harmless(`Task ${task.taskKey}`, 200), task.runPageUrl)}\n\n${state}`,
+    );
   }
   if (parameters.length > 0) {
     const rows = parameters.map(([name, value]): [string, string] => [
@@ -95,7 +98,7 @@ function table(
 
 function linkTo(text: string, url: string): string {
   const label = escapeMarkdown(text);
-  if (!/^https?:\/\/[^\s<>()[\]]+$/.test(url)) return label;
+  if (!/^https?:\/\/[^\s<>()[\]|\\`"]+$/.test(url)) return label;
   return `[${label}](${url})`;
 }
 
@@ -109,8 +112,7 @@ function codeBlock(title: string, text: string, harmless: Harmless): string {
 
 /** Text that means nothing to Markdown, HTML or a table, on one line. */
 export function escapeMarkdown(text: string): string {
-  return text
-    .replace(/\s*\n\s*/g, ' ')
+  return toOneLine(text)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')

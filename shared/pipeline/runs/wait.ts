@@ -67,7 +67,11 @@ export async function waitForRuns(
   }
   setRunOutputs(context, reports);
   if (inputs.publishSummary) publishSummary(context, reports);
-  const success = judge(reports, inputs, onBadEnd);
+  const isOver = ({ runId }: RunReport): boolean =>
+    context.ledger.findRun(workspace.host, runId)?.isOver === true;
+  const success = judge(reports, inputs, (bad) => {
+    if (bad.every(isOver)) onBadEnd();
+  });
   // The agent shows the message of a task that has issues, but not of one that succeeded.
   if (!success.hasIssues) context.host.info(success.message);
   return success;
@@ -83,9 +87,11 @@ async function endCancelledStep(
     .map(({ runId }) => runId)
     .filter((runId) => !context.ledger.findRun(workspace.host, runId)?.isOver);
   if (inputs.cancelOnPipelineCancel) return cancelWithStep(context, workspace, going);
-  context.host.info(
-    `Left going on, because 'cancelOnPipelineCancel' is false: ${going.join(', ')}.`,
-  );
+  if (going.length > 0) {
+    context.host.info(
+      `Left going on, because 'cancelOnPipelineCancel' is false: ${going.join(', ')}.`,
+    );
+  }
   return context.signal.reason;
 }
 
@@ -245,15 +251,14 @@ function publishSummary(context: TaskContext, reports: readonly RunReport[]): vo
 function judge(
   reports: readonly RunReport[],
   inputs: WaitInputs,
-  onBadEnd: () => void,
+  onBadEnd: (bad: readonly RunReport[]) => void,
 ): TaskSuccess {
   const isGood = (report: RunReport): boolean =>
     resultOf(report) === 'SUCCESS' ||
     (inputs.allowPartialSuccess && resultOf(report) === 'SUCCESS_WITH_FAILURES');
   const bad = reports.filter((report) => !isGood(report));
   if (bad.length > 0) {
-    const isLeft = inputs.onTimeout === 'leave' && bad.every(({ isTimedOut }) => isTimedOut);
-    if (!isLeft) onBadEnd();
+    onBadEnd(bad);
     throw badEnd(bad, reports.length);
   }
   const isPartial = worstResult(reports.map(resultOf)) !== 'SUCCESS';

@@ -189,12 +189,16 @@ describe('parseParameters', () => {
 
   it('gives names and values of every JSON object back', () => {
     const name = fc.oneof(
-      fc.string({ minLength: 1, unit: 'grapheme' }),
+      fc.string({ minLength: 1 }),
       fc.constantFrom('__proto__', 'constructor', 'a=b', 'a: b', '$('),
     );
-    const parameters = fc.dictionary(name, fc.string({ unit: 'binary' }), {
-      noNullPrototype: true,
-    });
+    const parameters = fc.dictionary(
+      name,
+      fc.array(fc.nat(0xffff)).map((units) => String.fromCharCode(...units)),
+      {
+        noNullPrototype: true,
+      },
+    );
     fc.assert(
       fc.property(parameters, (expected) => {
         assert.deepEqual(parseParameters(JSON.stringify(expected)), expected);
