@@ -13,17 +13,17 @@ export const passingFaults: readonly {
   readonly clock?: number;
 }[] = [
   {
-    title: '429 with Retry-After in seconds',
-    fault: { kind: 'status', status: 429, headers: { 'Retry-After': '7' } },
-    line: transient('HTTP 429 REQUEST_LIMIT_EXCEEDED: .* Trying again in 7\\.0 s\\.'),
-  },
-  {
     title: '429 with Retry-After as a date',
     get fault(): FaultShape {
       const date = new Date(Date.now() + 40_000).toUTCString();
       return { kind: 'status', status: 429, headers: { 'Retry-After': date } };
     },
     line: transient('HTTP 429 REQUEST_LIMIT_EXCEEDED: .* Trying again in \\d\\d s\\.'),
+  },
+  {
+    title: '429 with Retry-After in seconds',
+    fault: { kind: 'status', status: 429, headers: { 'Retry-After': '7' } },
+    line: transient('HTTP 429 REQUEST_LIMIT_EXCEEDED: .* Trying again in 7\\.0 s\\.'),
   },
   {
     title: '429 without Retry-After',
