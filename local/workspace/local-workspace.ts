@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Fault, FaultList, parseFault } from './faults';
+import { GitFolders } from './git/git-folders';
+import { type GitOptions, type GitSettings, parseGitOptions } from './git/git-options';
 import { isJsonObject } from './http/json';
 import { readString } from './http/params';
 import { type FolderImport, importFolder } from './import-folder';
@@ -20,6 +22,7 @@ import {
   servicePrincipal,
 } from './state/access-tokens';
 import { ClusterStore } from './state/clusters';
+import { GitCredentialStore } from './state/git-credentials';
 import { createIdSource } from './state/ids';
 import { JobStore } from './state/jobs';
 import { parseWorkspacePath } from './state/paths';
@@ -42,6 +45,8 @@ export interface WorkspaceOptions {
   /** Ids above 2^53, to test that clients read them exactly. */
   readonly largeIds?: boolean;
   readonly faults?: readonly Fault[];
+  /** How Git folders behave. */
+  readonly git?: GitOptions;
   /** Python interpreter that runs notebooks; default python3 of PATH. */
   readonly python?: string;
   /** Runs a notebook; default: really, with Python. */
@@ -69,6 +74,8 @@ export interface LocalWorkspace {
   clearRequests(): void;
   addFault(fault: Fault): void;
   clearFaults(): void;
+  /** Changes how Git folders behave from now on; what is left out stays. Returns all settings. */
+  configureGit(options: GitOptions): GitSettings;
   /** Accepts another bearer token, that of a service principal when its application id is given. */
   addToken(token: string, applicationId?: string): void;
   /** Refuses a token from now on, as if it had been revoked. */
@@ -118,9 +125,18 @@ function createState(setup: StateSetup, options: WorkspaceOptions): WorkspaceSta
   const tokens = new AccessTokens(now);
   tokens.accept(token, LOCAL_USER);
   const tree = new WorkspaceTree({ dataDir, ids, now });
-  for (const path of ['/Shared', `/Users/${LOCAL_USER.userName}`, `/Users/${CLIENT_ID}`]) {
+  const { userName } = LOCAL_USER;
+  for (const path of [
+    '/Shared',
+    `/Repos/${userName}`,
+    `/Users/${userName}`,
+    `/Users/${CLIENT_ID}`,
+  ]) {
     makeFolders(tree, parseWorkspacePath(path));
   }
+  const gitCredentials = new GitCredentialStore(join(dataDir, 'git-credentials.json'));
+  const git = new GitFolders({ dataDir, tree, credentials: gitCredentials });
+  git.configure(parseGitOptions(options.git ?? {}));
   const clusters = new ClusterStore({ now, startMs: clusterStartMs });
   const runs = new RunStore(join(dataDir, 'runs'));
   const engine = new RunEngine(runs, {
@@ -135,7 +151,7 @@ function createState(setup: StateSetup, options: WorkspaceOptions): WorkspaceSta
     ...(python !== undefined && { python }),
   });
   const jobs = new JobStore(join(dataDir, 'jobs.json'));
-  return { ...setup, now, ids, tokens, tree, clusters, jobs, runs, engine };
+  return { ...setup, now, ids, tokens, tree, git, gitCredentials, clusters, jobs, runs, engine };
 }
 
 async function listen(server: FastifyInstance, port: number): Promise<string> {
@@ -189,6 +205,10 @@ export async function startWorkspace(options: WorkspaceOptions = {}): Promise<Lo
     clearRequests: () => requests.clear(),
     addFault: (fault) => faults.add(parseFault(fault)),
     clearFaults: () => faults.clear(),
+    configureGit(options) {
+      state.git.configure(parseGitOptions(options));
+      return state.git.settings;
+    },
     addToken: (token, applicationId) =>
       state.tokens.accept(
         token,
@@ -196,9 +216,10 @@ export async function startWorkspace(options: WorkspaceOptions = {}): Promise<Lo
       ),
     revokeToken: (token) => state.tokens.revoke(token),
     async close() {
+      state.git.close();
       await state.engine.close();
       await server.close();
-      for (const part of [state.tree, state.jobs, state.runs]) part.flush();
+      for (const part of [state.tree, state.gitCredentials, state.jobs, state.runs]) part.flush();
       removeTemporary();
     },
   };

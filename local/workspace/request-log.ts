@@ -19,7 +19,8 @@ export interface RecordedRequest {
 }
 
 const SECRET_HEADERS = /^(authorization|cookie|x-databricks-azure-sp-management-token)$/;
-const SECRET_MEMBERS = /^(client_secret|subject_token|client_assertion|string_value|bytes_value)$/;
+const SECRET_MEMBERS =
+  /^(client_secret|subject_token|client_assertion|string_value|bytes_value|personal_access_token)$/;
 const MAX_TEXT = 2_000;
 const MAX_REQUESTS = 50_000;
 

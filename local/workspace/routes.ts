@@ -1,6 +1,8 @@
 import * as clusters from './api/clusters';
+import * as gitCredentials from './api/git-credentials';
 import * as identity from './api/identity';
 import * as jobs from './api/jobs';
+import * as repos from './api/repos';
 import * as runs from './api/runs';
 import * as workspace from './api/workspace';
 import { exportObject } from './api/workspace-export';
@@ -13,7 +15,7 @@ import type { WorkspaceState } from './state/workspace-state';
 export type Handler = (call: ApiCall, state: WorkspaceState) => unknown;
 
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly handler: Handler;
   /** Answered without a token. */
@@ -61,6 +63,17 @@ export const routes: readonly Route[] = [
     hasRawBody: true,
   },
   { method: 'GET', url: '/api/2.0/workspace-files/*', handler: downloadFile },
+
+  ...api('POST', ['2.0'], 'repos', repos.createRepo),
+  ...api('GET', ['2.0'], 'repos', repos.listRepos),
+  ...api('GET', ['2.0'], 'repos/:id', repos.getRepo),
+  ...api('PATCH', ['2.0'], 'repos/:id', repos.updateRepo),
+  ...api('DELETE', ['2.0'], 'repos/:id', repos.deleteRepo),
+  ...api('POST', ['2.0'], 'git-credentials', gitCredentials.createCredential),
+  ...api('GET', ['2.0'], 'git-credentials', gitCredentials.listCredentials),
+  ...api('GET', ['2.0'], 'git-credentials/:id', gitCredentials.getCredential),
+  ...api('PATCH', ['2.0'], 'git-credentials/:id', gitCredentials.updateCredential),
+  ...api('DELETE', ['2.0'], 'git-credentials/:id', gitCredentials.deleteCredential),
 
   ...api('POST', JOBS_VERSIONS, 'jobs/create', jobs.createJob),
   ...api('POST', JOBS_VERSIONS, 'jobs/reset', jobs.resetJob),

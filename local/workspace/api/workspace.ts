@@ -3,19 +3,25 @@ import type { ApiCall } from '../http/api-call';
 import type { JsonObject } from '../http/json';
 import { readBoolean, readInteger, requireString } from '../http/params';
 import { wireId } from '../state/ids';
-import { answerPath, parseWorkspacePath, type WorkspacePath } from '../state/paths';
+import { answerPath, isWithin, parseWorkspacePath, type WorkspacePath } from '../state/paths';
 import type { WorkspaceObject } from '../state/tree';
 import { makeFolders, requireObject } from '../state/workspace-objects';
 import type { WorkspaceState } from '../state/workspace-state';
+import { toGitInfo } from './repos';
 
 function pathOf(call: ApiCall): WorkspacePath {
   return parseWorkspacePath(requireString(call.params, 'path'));
 }
 
+/** Git folders are of their own type in /Repos, and plain folders elsewhere (reference 3.4). */
+function objectType({ type, git, key }: WorkspaceObject): string {
+  return git !== undefined && isWithin(key, '/Repos') ? 'REPO' : type;
+}
+
 function toObjectInfo(object: WorkspaceObject, path: WorkspacePath): JsonObject {
   const isFolder = object.type === 'DIRECTORY';
   return {
-    object_type: object.type,
+    object_type: objectType(object),
     path: answerPath(path, object.key),
     language: object.language,
     created_at: isFolder ? undefined : object.createdAt,
@@ -26,13 +32,26 @@ function toObjectInfo(object: WorkspaceObject, path: WorkspacePath): JsonObject 
   };
 }
 
-export function getStatus(call: ApiCall, { tree }: WorkspaceState): JsonObject {
+/** git_info of the Git folder that the object is or lies in. */
+async function readGitInfo(object: WorkspaceObject, state: WorkspaceState): Promise<JsonObject> {
+  const folder = state.tree.gitFolderOf(object.key);
+  if (folder === undefined) return {};
+  const isPlainFolder = folder.key === object.key && objectType(object) === 'DIRECTORY';
+  return {
+    directory_info: isPlainFolder ? { is_git_folder: true } : undefined,
+    git_info: await toGitInfo(folder, state),
+  };
+}
+
+export async function getStatus(call: ApiCall, state: WorkspaceState): Promise<JsonObject> {
+  const { tree } = state;
   const path = pathOf(call);
   const object = requireObject(tree, path);
   const withFormat = readBoolean(call.params, 'return_export_info') && object.type === 'NOTEBOOK';
   return {
     ...toObjectInfo(object, path),
     repos_export_format: withFormat ? object.format : undefined,
+    ...(readBoolean(call.params, 'return_git_info') && (await readGitInfo(object, state))),
   };
 }
 

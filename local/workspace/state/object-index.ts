@@ -5,6 +5,14 @@ import { readJsonFile, StateFile } from './state-file';
 
 export type ObjectType = 'NOTEBOOK' | 'FILE' | 'DIRECTORY' | 'DASHBOARD';
 
+/** What makes a folder a Git folder. */
+export interface GitFolderEntry {
+  readonly url: string;
+  readonly provider: string;
+  /** Directories of a sparse checkout; absent when everything is checked out. */
+  readonly sparsePatterns?: readonly string[];
+}
+
 /** What the tree on disk cannot say about an object. Times are epoch milliseconds. */
 export interface ObjectEntry {
   readonly id: string;
@@ -13,6 +21,7 @@ export interface ObjectEntry {
   readonly format?: NotebookFormat;
   readonly createdAt: number;
   readonly modifiedAt: number;
+  readonly git?: GitFolderEntry;
 }
 
 function isEntry(value: unknown): value is ObjectEntry {
@@ -37,6 +46,13 @@ export class ObjectIndex {
 
   get(key: string): ObjectEntry | undefined {
     return this.#entries.get(key);
+  }
+
+  /** The Git folders by key. */
+  gitFolders(): readonly (readonly [string, ObjectEntry & { readonly git: GitFolderEntry }])[] {
+    return [...this.#entries].flatMap(([key, entry]) =>
+      entry.git === undefined ? [] : [[key, { ...entry, git: entry.git }] as const],
+    );
   }
 
   set(key: string, entry: ObjectEntry): void {

@@ -1,12 +1,26 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, type Stats } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   type NotebookFormat,
   type NotebookLanguage,
   recogniseStoredNotebook,
 } from '../formats/notebook-format';
+import { GitLayout, isGitData, notebookFileName, type StoredNotebook } from './git-layout';
 import type { IdSource } from './ids';
-import { type ObjectEntry, ObjectIndex, type ObjectType } from './object-index';
+import {
+  type GitFolderEntry,
+  type ObjectEntry,
+  ObjectIndex,
+  type ObjectType,
+} from './object-index';
 import { childKey, nameOf, parentKey } from './paths';
 import { writeFileAtomically } from './state-file';
 
@@ -14,6 +28,21 @@ import { writeFileAtomically } from './state-file';
 export interface WorkspaceObject extends ObjectEntry {
   readonly key: string;
   readonly size: number;
+}
+
+/** A folder that is a clone. */
+export interface GitFolder {
+  readonly id: string;
+  readonly key: string;
+  readonly git: GitFolderEntry;
+}
+
+/** Where an object lies on disk. */
+interface Place {
+  readonly diskPath: string;
+  readonly stats: Stats;
+  readonly isInGitFolder: boolean;
+  readonly notebook?: StoredNotebook;
 }
 
 /** What is written as one object. */
@@ -34,10 +63,12 @@ export interface TreeOptions {
 /**
  * The workspace's objects. The disk below `tree/` decides what exists, one file per object, so that what notebooks write
  * there is seen; the index adds ids, types and times. Symbolic links do not exist for it: it never leaves the tree.
+ * Below a Git folder the names on disk are those of the repository, and what a file is is read from it.
  */
 export class WorkspaceTree {
   readonly rootDir: string;
   readonly #index: ObjectIndex;
+  readonly #layout = new GitLayout();
   readonly #ids: IdSource;
   readonly #now: () => number;
   readonly #temporaryDir: string;
@@ -54,21 +85,64 @@ export class WorkspaceTree {
   }
 
   find(key: string): WorkspaceObject | undefined {
-    const stats = this.#statInside(key);
-    return stats === undefined ? undefined : this.#describe(key, stats);
+    const place = this.#locate(key);
+    return place === undefined ? undefined : this.#describe(key, place);
   }
 
   /** The direct children of a folder by name; an empty list for anything else. */
   list(key: string): readonly WorkspaceObject[] {
     if (this.#statInside(key)?.isDirectory() !== true) return [];
-    const names = readdirSync(this.#diskPath(key)).sort();
-    const children = names.map((name) => this.find(childKey(key, name)));
+    const dir = this.#diskPath(key);
+    const isInGitFolder = this.gitFolderOf(key) !== undefined;
+    const names = isInGitFolder ? [...this.#layout.list(dir)] : readdirSync(dir);
+    const children = names.sort().map((name) => this.find(childKey(key, name)));
     return children.filter((child) => child !== undefined);
   }
 
   /** The stored bytes of a file or notebook. */
   read(key: string): Buffer {
-    return readFileSync(this.#diskPath(key));
+    return readFileSync(this.#locate(key)?.diskPath ?? this.#diskPath(key));
+  }
+
+  /** The Git folder that an object lies in or is itself. */
+  gitFolderOf(key: string): GitFolder | undefined {
+    for (let folder = key; folder !== '/'; folder = parentKey(folder)) {
+      const entry = this.#index.get(folder);
+      if (entry?.git !== undefined) return { id: entry.id, key: folder, git: entry.git };
+    }
+    return undefined;
+  }
+
+  /** The Git folders that exist, oldest first. */
+  gitFolders(): readonly GitFolder[] {
+    const folders = this.#index.gitFolders().map(([key, { id, git }]) => ({ id, key, git }));
+    return folders.filter(({ key }) => this.#statInside(key)?.isDirectory() === true);
+  }
+
+  /** Takes a clone into the tree under a free name of an existing folder. Throws ENOENT when that folder is gone. */
+  addGitFolder(key: string, clonedDir: string, git: GitFolderEntry): GitFolder {
+    renameSync(clonedDir, this.#diskPath(key));
+    const now = this.#now();
+    const id = this.#ids.next();
+    this.#index.set(key, { id, type: 'DIRECTORY', createdAt: now, modifiedAt: now, git });
+    return { id, key, git };
+  }
+
+  /** Changes what is known of a Git folder. */
+  updateGitFolder(key: string, git: GitFolderEntry): void {
+    const entry = this.#index.get(key);
+    if (entry !== undefined) this.#index.set(key, { ...entry, git, modifiedAt: this.#now() });
+  }
+
+  /** Whether a name below a Git folder belongs to git itself. */
+  isGitData(key: string): boolean {
+    const folder = this.gitFolderOf(key);
+    return folder !== undefined && key.slice(folder.key.length).split('/').some(isGitData);
+  }
+
+  /** The path on disk of a folder, whether it exists or not. */
+  folderDir(key: string): string {
+    return this.#diskPath(key);
   }
 
   /** Makes one folder; its parent exists. */
@@ -79,11 +153,14 @@ export class WorkspaceTree {
 
   /** Writes an object whose parent folder exists; an object of that name is replaced and keeps id and creation time. */
   write(key: string, { content, ...object }: NewObject): WorkspaceObject {
-    const previous = this.find(key);
+    const place = this.#locate(key);
+    const previous = place && this.#describe(key, place);
     const now = this.#now();
     this.#writes += 1;
     const temporary = join(this.#temporaryDir, String(this.#writes));
-    writeFileAtomically(this.#diskPath(key), content, temporary);
+    const target = this.#fileOf(key, object, place);
+    writeFileAtomically(target, content, temporary);
+    if (place !== undefined && place.diskPath !== target) rmSync(place.diskPath);
     this.#index.set(key, {
       ...object,
       id: previous?.id ?? this.#ids.next(),
@@ -95,7 +172,8 @@ export class WorkspaceTree {
 
   /** Removes an object with everything below it. */
   remove(key: string): void {
-    rmSync(this.#diskPath(key), { recursive: true, force: true });
+    const path = this.#locate(key)?.diskPath ?? this.#diskPath(key);
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
     this.#index.remove(key);
   }
 
@@ -106,6 +184,17 @@ export class WorkspaceTree {
 
   #diskPath(key: string): string {
     return join(this.rootDir, key);
+  }
+
+  /** The file that holds an object: a notebook of a Git folder keeps the one it has unless language or format change. */
+  #fileOf(key: string, object: Omit<NewObject, 'content'>, place: Place | undefined): string {
+    const { language, format } = object;
+    const isPlain = this.gitFolderOf(key) === undefined || object.type !== 'NOTEBOOK';
+    if (isPlain || language === undefined || format === undefined) return this.#diskPath(key);
+    const known = place?.notebook;
+    if (place && known?.language === language && known.format === format) return place.diskPath;
+    const name = notebookFileName(nameOf(key), { language, format });
+    return join(this.#diskPath(parentKey(key)), name);
   }
 
   #mustFind(key: string): WorkspaceObject {
@@ -125,19 +214,51 @@ export class WorkspaceTree {
     }
   }
 
-  #describe(key: string, stats: Stats): WorkspaceObject {
+  #locate(key: string): Place | undefined {
+    const folder = this.gitFolderOf(key);
+    if (folder === undefined || folder.key === key) {
+      const stats = this.#statInside(key);
+      return stats && { diskPath: this.#diskPath(key), stats, isInGitFolder: false };
+    }
+    const parent = parentKey(key);
+    if (this.isGitData(key) || this.#statInside(parent)?.isDirectory() !== true) return undefined;
+    const dir = this.#diskPath(parent);
+    const found = this.#layout.find(dir, nameOf(key));
+    return found && { ...found, diskPath: join(dir, found.diskName), isInGitFolder: true };
+  }
+
+  #describe(key: string, place: Place): WorkspaceObject {
+    const { stats, isInGitFolder } = place;
     const known = this.#index.get(key);
     const isFolder = stats.isDirectory();
+    const size = isFolder ? 0 : stats.size;
+    if (isInGitFolder && !isFolder) return { ...this.#describeGitFile(key, place), key, size };
     const fits = known !== undefined && (known.type === 'DIRECTORY') === isFolder;
-    const entry = fits ? known : this.#adopt(key, stats);
-    return { ...entry, key, size: isFolder ? 0 : stats.size };
+    return { ...(fits ? known : this.#adopt(key, place)), key, size };
+  }
+
+  /** A file of a Git folder: git and notebooks change it at any time, so that only its id is taken from the index. */
+  #describeGitFile(key: string, { stats, notebook }: Place): ObjectEntry {
+    const known = this.#index.get(key);
+    const isDashboard = key.endsWith('.lvdash.json');
+    const type = notebook ? 'NOTEBOOK' : isDashboard ? 'DASHBOARD' : 'FILE';
+    const isKnown = known?.type === type;
+    const entry: ObjectEntry = {
+      id: isKnown ? known.id : this.#ids.next(),
+      type,
+      ...notebook,
+      createdAt: isKnown ? known.createdAt : Math.floor(stats.birthtimeMs),
+      modifiedAt: Math.floor(stats.mtimeMs),
+    };
+    if (!isKnown || known.modifiedAt !== entry.modifiedAt) this.#index.set(key, entry);
+    return entry;
   }
 
   /** Gives an object that appeared on disk by itself (written by a notebook, say) its metadata. */
-  #adopt(key: string, stats: Stats): ObjectEntry {
+  #adopt(key: string, { stats, diskPath }: Place): ObjectEntry {
     const notebook = stats.isDirectory()
       ? undefined
-      : recogniseStoredNotebook(nameOf(key), readFileSync(this.#diskPath(key)));
+      : recogniseStoredNotebook(nameOf(key), readFileSync(diskPath));
     const entry: ObjectEntry = {
       id: this.#ids.next(),
       type: stats.isDirectory() ? 'DIRECTORY' : notebook === undefined ? 'FILE' : 'NOTEBOOK',

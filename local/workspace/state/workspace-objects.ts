@@ -1,4 +1,5 @@
 import { ApiError, invalidParameter, pathNotFound } from '../errors';
+import { detectNotebook } from '../formats/notebook-format';
 import type { ObjectType } from './object-index';
 import { childKey, nameOf, parentKey, parseWorkspacePath, type WorkspacePath } from './paths';
 import type { NewObject, WorkspaceObject, WorkspaceTree } from './tree';
@@ -10,11 +11,26 @@ export function requireObject(tree: WorkspaceTree, path: WorkspacePath): Workspa
   return object;
 }
 
+function folderProtected(): ApiError {
+  return new ApiError(400, 'DIRECTORY_PROTECTED', 'Top-level folder can only contain repos');
+}
+
+/** Refuses names that are git's own, and anything but Git folders right below the folders of /Repos. Throws ApiError 400. */
+function checkNewName(tree: WorkspaceTree, key: string, requested: string): void {
+  if (tree.isGitData(key)) {
+    throw invalidParameter(`Path (${requested}) is not a valid workspace path.`);
+  }
+  if (/^\/Repos\/[^/]+\/[^/]+$/.test(key) && tree.find(key) === undefined) {
+    throw folderProtected();
+  }
+}
+
 /** Makes a folder and its parents. Throws ApiError 400 when something else has one of the names. */
 export function makeFolders(tree: WorkspaceTree, path: WorkspacePath): void {
   let key = '/';
   for (const segment of path.key.split('/').filter((part) => part !== '')) {
     key = childKey(key, segment);
+    checkNewName(tree, key, path.requested);
     const existing = tree.find(key);
     if (existing === undefined) tree.makeFolder(key);
     else if (existing.type !== 'DIRECTORY') {
@@ -54,13 +70,28 @@ function alreadyExists(path: string, existing: WorkspaceObject): ApiError {
   );
 }
 
-/** Writes one object as import does: the parent must exist, and another type is never overwritten (reference 4.5). */
-export function putObject(
+/** In a Git folder a file that looks like a notebook is one, whatever it was imported as. */
+function fitToGitFolder(
   tree: WorkspaceTree,
   path: WorkspacePath,
   object: NewObject,
+): readonly [WorkspacePath, NewObject] {
+  if (object.type !== 'FILE' || tree.gitFolderOf(path.key) === undefined) return [path, object];
+  const notebook = detectNotebook(pathName(path), object.content);
+  if (notebook === undefined) return [path, object];
+  const { language, format } = notebook;
+  const stored: NewObject = { type: 'NOTEBOOK', language, format, content: object.content };
+  return [renamePath(path, notebook.name), stored];
+}
+
+/** Writes one object as import does: the parent must exist, and another type is never overwritten (reference 4.5). */
+export function putObject(
+  tree: WorkspaceTree,
+  requestedPath: WorkspacePath,
+  requestedObject: NewObject,
   overwrite: boolean,
 ): WorkspaceObject {
+  const [path, object] = fitToGitFolder(tree, requestedPath, requestedObject);
   if (path.key === '/')
     throw invalidParameter(`Cannot import to the root folder (${path.requested}).`);
   if (tree.find(parentKey(path.key))?.type !== 'DIRECTORY') {
@@ -71,6 +102,8 @@ export function putObject(
       `The parent folder (${parent}) does not exist.`,
     );
   }
+  checkNewName(tree, path.key, path.requested);
+  if (parentKey(path.key) === '/Repos') throw folderProtected();
   const existing = tree.find(path.key);
   if (existing !== undefined && !overwrite) throw alreadyExists(path.requested, existing);
   if (existing !== undefined && existing.type !== object.type) {

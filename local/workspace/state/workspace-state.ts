@@ -1,7 +1,9 @@
+import type { GitFolders } from '../git/git-folders';
 import type { RunEngine } from '../runs/run-engine';
 import type { RunStore } from '../runs/run-store';
 import type { AccessTokens } from './access-tokens';
 import type { ClusterStore } from './clusters';
+import type { GitCredentialStore } from './git-credentials';
 import type { IdSource } from './ids';
 import type { JobStore } from './jobs';
 import type { WorkspaceTree } from './tree';
@@ -17,6 +19,8 @@ export interface WorkspaceState {
   readonly ids: IdSource;
   readonly tokens: AccessTokens;
   readonly tree: WorkspaceTree;
+  readonly git: GitFolders;
+  readonly gitCredentials: GitCredentialStore;
   readonly clusters: ClusterStore;
   readonly jobs: JobStore;
   readonly runs: RunStore;

@@ -18,6 +18,8 @@ export interface Answer {
 export interface TestWorkspace extends LocalWorkspace {
   get(path: string, query?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown): Promise<Answer>;
+  patch(path: string, body?: unknown): Promise<Answer>;
+  delete(path: string): Promise<Answer>;
   /** Puts a Python notebook at a path, with its folders. */
   putNotebook(path: string, source?: string): Promise<void>;
   /** Polls until the run is terminal and returns runs/get of version 2.1. */
@@ -69,19 +71,18 @@ export async function openWorkspace(options: WorkspaceOptions = {}): Promise<Tes
 
   const get = async (path: string, query: Record<string, string> = {}): Promise<Answer> =>
     toAnswer(await fetch(`${workspace.url}${path}?${new URLSearchParams(query)}`, { headers }));
-  const post = async (path: string, body: unknown = {}): Promise<Answer> =>
+  const send = async (method: string, path: string, body: unknown): Promise<Answer> =>
     toAnswer(
-      await fetch(`${workspace.url}${path}`, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(body),
-      }),
+      await fetch(`${workspace.url}${path}`, { method, headers, body: JSON.stringify(body) }),
     );
+  const post = (path: string, body: unknown = {}): Promise<Answer> => send('POST', path, body);
 
   return {
     ...workspace,
     get,
     post,
+    patch: (path, body = {}) => send('PATCH', path, body),
+    delete: (path) => send('DELETE', path, {}),
     async putNotebook(path, source = 'print(1)') {
       await post('/api/2.0/workspace/mkdirs', { path: path.replace(/\/[^/]+$/, '') || '/' });
       const content = Buffer.from(source).toString('base64');
