@@ -20,11 +20,13 @@ export async function cleanUpRuns(
 ): Promise<TaskSuccess> {
   const isJobCancelled = /^cancell?ed$/i.test(context.host.getVariable('Agent.JobStatus') ?? '');
   const connection = readConnectionInputs(context.input, context.host);
-  const inputs = options.submits ? readSubmitInputs(context.input, context.host) : undefined;
-  const workspace = await openUnlessInvalid(context, connection);
+  const workspace = await unlessUnusable(() => {
+    context.input.finish();
+    return openWorkspace(connection(), context);
+  });
   if (!workspace) return nothingToDo;
 
-  if (inputs) await findLostRun(context, workspace, inputs, isJobCancelled);
+  if (options.submits) await findLostRun(context, workspace, isJobCancelled);
   const runIds = context.ledger
     .listRuns(workspace.host)
     .filter((record) => isLeftOver(record, context.identity.hash, isJobCancelled))
@@ -40,13 +42,9 @@ export async function cleanUpRuns(
 }
 
 /** Inputs or a service connection that cannot be used have already been reported by the step itself. */
-async function openUnlessInvalid(
-  context: TaskContext,
-  connection: ReturnType<typeof readConnectionInputs>,
-): Promise<Workspace | undefined> {
+async function unlessUnusable<T>(read: () => T): Promise<Awaited<T> | undefined> {
   try {
-    context.input.finish();
-    return await openWorkspace(connection(), context);
+    return await read();
   } catch (error) {
     if (error instanceof InputError || error instanceof ConnectionError) return undefined;
     throw error;
@@ -64,13 +62,18 @@ function isLeftOver(record: RunRecord, identity: string, isJobCancelled: boolean
 async function findLostRun(
   context: TaskContext,
   workspace: Workspace,
-  inputs: SubmitInputs,
   isJobCancelled: boolean,
 ): Promise<void> {
   const marker = context.ledger.readStep(context.identity.taskInstanceId);
-  const token = pendingToken(context, marker, inputs);
-  if (token === undefined || !inputs.cancelOnPipelineCancel) return;
+  if (marker.pendingToken === undefined) return;
   if (!isJobCancelled && !marker.isCancelRequested) return;
+  const inputs = await unlessUnusable(() => {
+    const read = readSubmitInputs(context.input, context.host);
+    context.input.finish();
+    return read;
+  });
+  const token = inputs && pendingToken(context, marker, inputs);
+  if (token === undefined || !inputs?.cancelOnPipelineCancel) return;
   try {
     const runId = await workspace.jobs.submitNotebookRun(toRunSpec(inputs, token));
     context.ledger.updateRun(workspace.host, runId, {

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { connect } from '../../../../../shared/pipeline/connection/connect';
+import manifest from '../../../../../tasks/WaitForRun/task.json';
+import { answer, type StubRoutes, stubHost } from '../../../../helpers/stub-api';
+import { aTaskContext } from '../../../../helpers/task-context';
+
+const me = 'GET /api/2.0/preview/scim/v2/Me';
+const settings = {
+  host: stubHost,
+  hostSource: 'variable DATABRICKS_HOST',
+  token: 'dapi-secret',
+  tokenSource: "input 'token'",
+};
+
+function arrange(routes: StubRoutes) {
+  const { context, host, api } = aTaskContext({ manifest, routes });
+  return { host, api, connecting: () => connect(settings, context) };
+}
+
+describe('connect', () => {
+  it('says which workspace it is, as whom, and where both come from', async () => {
+    const { connecting, host } = arrange({ [me]: { userName: 'me@x.test' } });
+
+    const workspace = await connecting();
+
+    assert.equal(workspace.host, stubHost);
+    assert.deepEqual(host.infos, [
+      `Workspace ${stubHost} (from variable DATABRICKS_HOST), signed in as me@x.test (token from input 'token').`,
+    ]);
+  });
+
+  it('says when the identity has no name', async () => {
+    const { connecting, host } = arrange({ [me]: {} });
+
+    await connecting();
+
+    assert.match(host.infos[0] ?? '', /signed in as an identity without name/);
+  });
+
+  it('sends the token and says which program asks', async () => {
+    const { connecting, api } = arrange({ [me]: { userName: 'me' } });
+
+    await connecting();
+
+    const { headers } = api.requests[0] ?? assert.fail('no request');
+    assert.equal(headers['Authorization'], 'Bearer dapi-secret');
+    assert.equal(
+      headers['User-Agent'],
+      `azure-pipelines-databricks/${manifest.version.Major}.${manifest.version.Minor}.${manifest.version.Patch} task/DatabricksWaitForRun nodejs/${process.versions.node} cicd/azure-devops`,
+    );
+  });
+
+  it('logs no token at any level', async () => {
+    const { connecting, host } = arrange({
+      [me]: answer(401, { error_code: 'UNAUTHENTICATED', message: 'no' }),
+    });
+
+    await assert.rejects(connecting(), { name: 'ApiError', kind: 'unauthenticated' });
+
+    assert.doesNotMatch(
+      [...host.debugs, ...host.infos, ...host.warnings].join('\n'),
+      /dapi-secret/,
+    );
+  });
+});
