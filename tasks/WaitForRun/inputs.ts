@@ -32,8 +32,8 @@ function readRunIds(input: InputReader): readonly string[] | 'all' {
   });
   if (text.toLowerCase() === 'all') return 'all';
   const ids = text.split(/[\s,;]+/).filter((id) => id !== '');
-  const wrong = ids.find((id) => !/^[1-9]\d{0,18}$/.test(id));
-  if (wrong !== undefined) {
+  const wrong = ids.find((id) => !/^[1-9]\d{0,18}$/.test(id)) ?? (ids.length === 0 ? text : '');
+  if (wrong !== '') {
     input.problem(
       `Input 'runId' contains "${wrong}", expected run ids (whole numbers) or all. Use the runId output of the submitting step, e.g. $(submit.runId).`,
     );
