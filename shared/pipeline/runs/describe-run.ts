@@ -65,7 +65,7 @@ export function describeCause(report: RunReport): string {
   });
   const [first, ...more] = errors;
   if (first !== undefined) {
-    return more.length > 0 ? `${first} (and ${more.length} more failed tasks)` : first;
+    return more.length > 0 ? `${first} (one of ${errors.length} failed tasks)` : first;
   }
   return run.stateMessage || run.terminationMessage || 'the service gives no reason';
 }

@@ -61,23 +61,25 @@ export class RunLog {
     this.#context.host.setProgress(percent, `${this.#ended} of ${this.#count} runs ended`);
     const { run } = report;
     if (!run) return;
-    for (const task of failedTasks(run)) this.#showTrace(task, report.outputs.get(task.runId));
+    for (const task of failedTasks(run)) {
+      this.#showTrace(nameOf(task, run), report.outputs.get(task.runId));
+    }
     for (const task of lastAttempts(run)) {
       const exitValue = report.outputs.get(task.runId)?.exitValue;
-      if (exitValue) this.#showExitValue(task.notebookPath ?? task.taskKey, exitValue);
+      if (exitValue) this.#showExitValue(nameOf(task, run), exitValue);
     }
   }
 
-  #showTrace(task: TaskRun, output: RunOutput | undefined): void {
+  #showTrace(name: string, output: RunOutput | undefined): void {
     const trace = output?.errorTrace ?? '';
     if (trace.trim() === '') return;
     const lines = trace.split(/\r?\n/);
     const cut =
       lines.length > maxTraceLines ? [`… ${lines.length - maxTraceLines} lines before`] : [];
-    this.#context.host.group(
-      `Traceback of ${task.notebookPath ?? `task "${task.taskKey}"`}: ${output?.error ?? ''}`,
-      [...cut, ...lines.slice(-maxTraceLines)],
-    );
+    this.#context.host.group(`Traceback of ${name}: ${output?.error ?? ''}`, [
+      ...cut,
+      ...lines.slice(-maxTraceLines),
+    ]);
   }
 
   #showExitValue(name: string, exitValue: string): void {
@@ -98,4 +100,11 @@ export class RunLog {
     this.#lastLineMs = this.#context.clock.now();
     this.#context.host.info(line);
   }
+}
+
+/** The notebook, with the task where others may run the same notebook. */
+function nameOf(task: TaskRun, run: Run): string {
+  const key = `task "${task.taskKey}"`;
+  if (task.notebookPath === undefined) return key;
+  return lastAttempts(run).length > 1 ? `${key} (${task.notebookPath})` : task.notebookPath;
 }

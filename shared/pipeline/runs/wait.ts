@@ -259,15 +259,20 @@ function judge(
   const bad = reports.filter((report) => !isGood(report));
   if (bad.length > 0) {
     onBadEnd(bad);
-    throw badEnd(bad, reports.length);
+    throw badEnd(bad, reports.length, inputs);
   }
   const isPartial = worstResult(reports.map(resultOf)) !== 'SUCCESS';
   return { message: describeSuccess(reports, isPartial), hasIssues: isPartial };
 }
 
-function badEnd(bad: readonly RunReport[], count: number): RunFailedError {
+function badEnd(
+  bad: readonly RunReport[],
+  count: number,
+  { waitTimeoutMs }: WaitInputs,
+): RunFailedError {
   const [first] = bad;
-  const hint = first?.run && !first.isTimedOut ? describeTermination(first.run) : '';
+  const limit = `'waitTimeoutMinutes' allows ${describeDuration(waitTimeoutMs ?? 0)}: allow more, or find out on the page of the run what takes so long.`;
+  const hint = first?.isTimedOut ? limit : first?.run ? describeTermination(first.run) : '';
   const sentences = bad
     .map(describeBadEnd)
     .map((sentence) => (sentence.endsWith('.') ? sentence : `${sentence}.`))

@@ -42,7 +42,7 @@ describe('time-outs', () => {
       const page = outputs['runPageUrl'];
       assert.deepEqual([result.result, stepResult, run?.state], ['Failed', 'Failed', 'CANCELED']);
       assert.deepEqual(errorsOf(step('step')), [
-        `Run ${run?.runId} of notebook "/Shared/endless" has not ended in time, it was last RUNNING. Run page: ${page}.`,
+        `Run ${run?.runId} of notebook "/Shared/endless" has not ended in time, it was last RUNNING. Run page: ${page}. 'waitTimeoutMinutes' allows 0.3 s: allow more, or find out on the page of the run what takes so long.`,
       ]);
       assert.ok(log.includes(`Run ${run?.runId} has not ended within 0.3 s and was cancelled.`));
       assert.equal(outputs['resultState'], 'TIMEDOUT');

@@ -351,6 +351,42 @@ describe('waitForRuns', () => {
   });
 
   describe('outputs of the run', () => {
+    it('show the end of a long traceback', async () => {
+      const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`);
+      const { wait, host } = end(
+        failed,
+        aRunOutput(undefined, { error: 'E', error_trace: lines.join('\n') }),
+      );
+
+      await assert.rejects(wait());
+
+      const [group] = host.groups;
+      assert.equal(group?.lines[0], '… 20 lines before');
+      assert.deepEqual(group?.lines.slice(1), lines.slice(20));
+    });
+
+    it('show an exit value of several lines in a group', async () => {
+      const { wait, host } = end(aRun(), aRunOutput('a\nb'));
+
+      await wait();
+
+      assert.deepEqual(host.groups, [
+        { title: 'Exit value of /Shared/app/main', lines: ['a', 'b'] },
+      ]);
+    });
+
+    it('show the beginning of a long exit value', async () => {
+      const { wait, host } = end(aRun(), aRunOutput('x'.repeat(3_000)));
+
+      await wait();
+
+      assert.ok(
+        host.infos.includes(
+          `Exit value of /Shared/app/main: ${'x'.repeat(2_000)}… (1000 more characters)`,
+        ),
+      );
+    });
+
     it('change no verdict when they cannot be read', async () => {
       const denied = answer(403, { error_code: 'PERMISSION_DENIED', message: 'not yours' });
       const { wait, host } = arrange({ [getRun]: aRun(), [getOutput]: denied });
@@ -403,10 +439,10 @@ describe('waitForRuns', () => {
       });
 
       await assert.rejects(wait(), {
-        message: `Run 7 of "nightly" ended with FAILED: task "a": Cluster lost (and 1 more failed tasks). Run page: ${page}.`,
+        message: `Run 7 of "nightly" ended with FAILED: task "a": Cluster lost (one of 2 failed tasks). Run page: ${page}.`,
       });
       assert.ok(host.infos.includes('Task "a" of run 7 is INTERNAL_ERROR: Cluster lost'));
-      assert.ok(host.infos.includes('Exit value of /Shared/app/main: five'));
+      assert.ok(host.infos.includes('Exit value of task "e" (/Shared/app/main): five'));
       assert.equal(host.output()['notebookOutput'], undefined);
     });
   });
@@ -424,6 +460,7 @@ describe('waitForRuns', () => {
       await assert.rejects(wait(), {
         name: 'RunFailedError',
         message: `Run 7 of notebook "/Shared/app/main" has not ended in time, it was last RUNNING: In run. Run page: ${page}.`,
+        hint: "'waitTimeoutMinutes' allows 3.0 s: allow more, or find out on the page of the run what takes so long.",
       });
 
       assert.deepEqual(clock.sleeps, [1_000, 1_000, 1_000]);
