@@ -109,7 +109,7 @@ describe('inputs of the tasks that wait', () => {
       assert.match(
         errorsOf(wait).join('|'),
         new RegExp(
-          `^Run ${runId} of notebook "/Shared/slow" has not ended in time, it was last (PENDING|RUNNING)(: .*)?\\. Run page: http://\\S+/run/${runId}\\.?$`,
+          `^Run ${runId} of notebook "/Shared/slow" has not ended in time, it was last (PENDING|RUNNING)(: .*)?\\. Run page: http://\\S+/run/${runId}\\. 'waitTimeoutMinutes' allows 1\\.2 s: allow more, or find out on the page of the run what takes so long\\.$`,
         ),
       );
     });

@@ -15,7 +15,7 @@ const names = [
   'what? (really) [1] {2}',
   'it\'s "quoted" `ticks`',
   '<b>*bold* _it_ | ~x~<b>',
-  '$HOME $x ${y}',
+  '$HOME $x %x% !y!',
   'back\\slash;semi,comma:colon',
   '##vso[task.complete result=Failed]x',
   'dot.py',

@@ -118,7 +118,10 @@ describe('several runs at once', () => {
         `Task "train" of run ${runId} is TERMINATED UPSTREAM_FAILED: Task was skipped because an upstream task failed.`,
       ),
     );
-    assert.ok(log.includes('##[group]Traceback of /Shared/bad: ValueError: bad | input'));
+    assert.ok(
+      log.includes('##[group]Traceback of task "check" (/Shared/bad): ValueError: bad | input'),
+    );
+    assert.ok(log.includes('Exit value of task "load" (/Shared/good): fine'));
     assert.deepEqual(errorsOf(outcome.step('wait')), [
       `Run ${runId} of "nightly | load" ended with FAILED, RUN_EXECUTION_ERROR: ValueError: bad | input. Run page: ${outputs['runPageUrl']}. The code raised this error; its traceback is in the log above.`,
     ]);
