@@ -80,9 +80,13 @@ function notJsonFault(text: string): AnswerFault {
   };
 }
 
+/** The title stands at the start; searching all of a page that is made to be slow to search would block the step. */
+const searchedLength = 10_000;
+
 function describePage(text: string): string {
+  const head = text.slice(0, searchedLength);
   const title =
-    /<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1] ?? /<pre[^>]*>([^<]*)<\/pre>/i.exec(text)?.[1];
+    /<title[^>]*>([^<]*)<\/title>/i.exec(head)?.[1] ?? /<pre[^>]*>([^<]*)<\/pre>/i.exec(head)?.[1];
   const words = title?.replace(/\s+/g, ' ').trim().slice(0, 200);
   return words ? `: "${words}"` : '';
 }

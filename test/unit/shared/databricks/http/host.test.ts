@@ -107,7 +107,7 @@ describe('parseHost', () => {
       fc.string({ unit: 'grapheme', maxLength: 6 }),
     );
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'grapheme' }),
       fc.webUrl(),
       fc.array(part, { maxLength: 6 }).map((parts) => parts.join('')),
     );
@@ -122,14 +122,14 @@ describe('parseHost', () => {
         assert.equal(parseHost(origin), origin);
         assert.match(origin, /^(https:\/\/|http:\/\/(localhost|\[::1\]|127(\.\d+){3})(:\d+)?$)/);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     );
   });
 
   it('never shows a password', () => {
     const scheme = fc.constantFrom('', 'https://', 'http://', 'ftp://', 'x:');
     const host = fc.constantFrom('adb-1.test', 'localhost', '', 'a b', ':99999');
-    const around = fc.string({ unit: 'binary', maxLength: 5 });
+    const around = fc.string({ unit: 'grapheme', maxLength: 5 });
     fc.assert(
       fc.property(scheme, around, around, host, (prefix, before, after, name) => {
         assert.throws(
