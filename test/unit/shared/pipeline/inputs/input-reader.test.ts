@@ -236,6 +236,36 @@ describe('InputReader', () => {
     }
   });
 
+  describe('wholeNumber', () => {
+    const limits = { min: 1, max: 64 };
+    const numbers: [text: string, expected: number][] = [
+      ['', 16],
+      ['1', 1],
+      ['64', 64],
+      ['007', 7],
+    ];
+    for (const [text, expected] of numbers) {
+      it(`reads "${text}" as ${expected}`, () => {
+        const { reader } = aReader({ path: text });
+
+        assert.equal(reader.wholeNumber('path', 16, limits), expected);
+        assert.equal(problemsOf(reader), undefined);
+      });
+    }
+
+    for (const text of ['0', '65', '-1', '1.5', '1e1', 'ten', '9999999999999999']) {
+      it(`refuses "${text}"`, () => {
+        const { reader } = aReader({ path: text });
+
+        assert.equal(reader.wholeNumber('path', 16, limits), 16);
+        assert.equal(
+          problemsOf(reader),
+          `Input 'path' is "${text}", expected a whole number from 1 to 64.`,
+        );
+      });
+    }
+  });
+
   describe('hidden inputs', () => {
     it('ignores what its own rule hides, with one warning', () => {
       const { reader, warnings } = aReader({ mode: 'expert', speed: '9' });

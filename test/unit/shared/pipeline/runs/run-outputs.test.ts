@@ -73,6 +73,19 @@ describe('setRunOutputs', () => {
     assert.equal(file(), exitValue);
   });
 
+  it('sets no variable that no environment can hold', () => {
+    const { host, members, file } = setOutputs(aReport('{"a": "x\\u0000y", "b": "z"}'));
+
+    assert.deepEqual(host.warnings, [
+      `The output variable notebookOutput_a is not set: its value contains a NUL character, which no environment can hold.${inFile}`,
+    ]);
+    assert.deepEqual(
+      members.map(({ name }) => name),
+      ['notebookOutput_b'],
+    );
+    assert.equal(file(), '{"a": "x\\u0000y", "b": "z"}');
+  });
+
   it('keeps an exit value that is too long for variables in its file', () => {
     const exitValue = 'x'.repeat(40_000);
     const { host, file } = setOutputs(aReport(exitValue));

@@ -155,6 +155,19 @@ describe('submitNotebookRun', () => {
       assert.ok(!api.calls().includes(submit));
     });
 
+    for (const objectType of ['DIRECTORY', 'REPO']) {
+      it(`finds a folder: ${objectType}`, async () => {
+        const { run, api } = arrange({ routes: { [lookUp]: { object_type: objectType } } });
+
+        await assert.rejects(run(), {
+          name: 'InputError',
+          message: `"/Shared/app/main" is no notebook but a folder in ${stubHost}`,
+          hint: 'Name a notebook in it.',
+        });
+        assert.ok(!api.calls().includes(submit));
+      });
+    }
+
     it('finds a missing cluster', async () => {
       const { run, api } = arrange({
         routes: {
