@@ -14,8 +14,10 @@ export function computeRetryDelay(options: {
   readonly random: number;
 }): number {
   const step = Math.min(firstDelayMs * 2 ** (options.attempt - 1), longestDelayMs);
-  // A server that asks for no wait at all would be asked again without end.
-  const wanted = options.retryAfterMs || step * (0.5 + options.random / 2);
+  const backoff = step * (0.5 + options.random / 2);
+  const asked = options.retryAfterMs ?? 0;
+  // A server that asks for less than a second would be asked again without end.
+  const wanted = asked < firstDelayMs ? Math.max(asked, backoff) : asked;
   return Math.max(0, Math.round(Math.min(wanted, options.remainingMs)));
 }
 

@@ -183,9 +183,9 @@ describe('toRun', () => {
       'run_id',
       'notebook_task',
     );
-    const body = fc.dictionary(field, fc.jsonValue());
+    const body = fc.dictionary(field, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4 });
     fc.assert(
-      fc.property(body, fc.array(body), (given, tasks) => {
+      fc.property(body, fc.array(body, { maxLength: 3 }), (given, tasks) => {
         const run = toRun({ ...given, tasks, run_id: 7 } as JsonObject, 'Reading run 7');
         assert.equal(run.tasks.length, tasks.length);
         assert.equal(isFinal(run) || !isFinal(run), true);

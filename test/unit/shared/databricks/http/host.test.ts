@@ -108,7 +108,6 @@ describe('parseHost', () => {
     );
     const text = fc.oneof(
       fc.string({ unit: 'grapheme' }),
-      fc.webUrl(),
       fc.array(part, { maxLength: 6 }).map((parts) => parts.join('')),
     );
     fc.assert(
@@ -122,7 +121,7 @@ describe('parseHost', () => {
         assert.equal(parseHost(origin), origin);
         assert.match(origin, /^(https:\/\/|http:\/\/(localhost|\[::1\]|127(\.\d+){3})(:\d+)?$)/);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

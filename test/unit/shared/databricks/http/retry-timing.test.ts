@@ -49,8 +49,11 @@ describe('computeRetryDelay', () => {
     assert.equal(delay({ attempt: 9, retryAfterMs: 7_000 }), 7_000);
   });
 
-  it('takes the step when the server asks for no wait at all, so as not to hammer it', () => {
+  it('takes the step when the server asks for less than a second, so as not to hammer it', () => {
     assert.equal(delay({ attempt: 3, retryAfterMs: 0 }), 4_000);
+    assert.equal(delay({ attempt: 3, retryAfterMs: 1 }), 4_000);
+    assert.equal(delay({ attempt: 1, retryAfterMs: 900, random: 0 }), 900);
+    assert.equal(delay({ attempt: 3, retryAfterMs: 1_000 }), 1_000);
   });
 
   it('waits no longer than the patience', () => {
