@@ -1,0 +1,141 @@
+import { createWorkspace, type FetchLike, tokenCredentials } from '../../../../shared/databricks';
+import manifest from '../../../../tasks/ImportNotebooks/task.json';
+import {
+  answer,
+  type StubReply,
+  type StubRequest,
+  stubApi,
+  stubHost,
+} from '../../../helpers/stub-api';
+import { aTaskContext } from '../../../helpers/task-context';
+
+/** Answers a request instead of the workspace; undefined lets it pass. */
+export type Interference = (request: StubRequest) => StubReply | undefined;
+
+/** The Workspace API over a map of types by path, with the errors of the service. */
+export class FakeWorkspace {
+  readonly types = new Map<string, string>([['/Shared', 'DIRECTORY']]);
+  readonly requests: StubRequest[] = [];
+  interfere: Interference = () => undefined;
+
+  constructor(types: Readonly<Record<string, string>> = {}) {
+    for (const [path, type] of Object.entries(types)) this.types.set(path, type);
+  }
+
+  /** Requests that change something, as `import /Shared/app/a`. */
+  changes(): string[] {
+    return this.requests
+      .filter(({ method }) => method === 'POST')
+      .map(({ path, body }) => `${path.split('/').at(-1)} ${body?.['path']}`);
+  }
+
+  readonly fetch: FetchLike = (url, init) => {
+    const reply = (request: StubRequest): StubReply => {
+      this.requests.push(request);
+      return this.interfere(request) ?? this.#answer(request);
+    };
+    const key = `${init.method} ${url.slice(stubHost.length)}`;
+    return stubApi({ [key]: reply }).fetch(url, init);
+  };
+
+  #answer({ method, url, body }: StubRequest): StubReply {
+    const { pathname, searchParams } = new URL(url);
+    const path = String(method === 'GET' ? searchParams.get('path') : body?.['path']);
+    switch (pathname.split('/').at(-1)) {
+      case 'get-status':
+        return this.#describe(path) ?? missing(path);
+      case 'list':
+        return this.types.has(path) ? { objects: this.#children(path) } : missing(path);
+      case 'mkdirs':
+        this.types.set(path, 'DIRECTORY');
+        return {};
+      case 'delete':
+        return this.#delete(path, body?.['recursive'] === true);
+      default:
+        return this.#import(path, String(body?.['format']), body?.['overwrite'] === true);
+    }
+  }
+
+  #describe(path: string) {
+    const type = this.types.get(path);
+    return type === undefined ? undefined : { path, object_type: type };
+  }
+
+  #children(folder: string) {
+    const paths = [...this.types.keys()].filter(
+      (path) => path.slice(0, path.lastIndexOf('/')) === folder,
+    );
+    return paths.flatMap((path) => this.#describe(path) ?? []);
+  }
+
+  #delete(path: string, isRecursive: boolean): StubReply {
+    if (!this.types.has(path)) return missing(path);
+    if (!isRecursive && this.#children(path).length > 0) {
+      return refuse(400, 'DIRECTORY_NOT_EMPTY', `Folder ${path} is not empty`);
+    }
+    for (const key of [...this.types.keys()]) {
+      if (key === path || key.startsWith(`${path}/`)) this.types.delete(key);
+    }
+    return {};
+  }
+
+  #import(path: string, format: string, overwrite: boolean): StubReply {
+    const parent = path.slice(0, path.lastIndexOf('/'));
+    if (this.types.get(parent) !== 'DIRECTORY') {
+      return refuse(
+        404,
+        'RESOURCE_DOES_NOT_EXIST',
+        `The parent folder (${parent}) does not exist.`,
+      );
+    }
+    const type = format === 'RAW' || format === 'AUTO' ? 'FILE' : 'NOTEBOOK';
+    const actual = this.types.get(path);
+    if (actual !== undefined && !overwrite) {
+      return refuse(400, '', `Path (${path}) already exists.`);
+    }
+    if (actual !== undefined && actual !== type) {
+      return refuse(
+        400,
+        'INVALID_PARAMETER_VALUE',
+        `Cannot overwrite the asset at ${path} due to type mismatch (asked: ${type}, actual: ${actual}).`,
+      );
+    }
+    this.types.set(path, type);
+    return {};
+  }
+}
+
+function missing(path: string): StubReply {
+  return refuse(404, 'RESOURCE_DOES_NOT_EXIST', `Path (${path}) doesn't exist.`);
+}
+
+/** An error of the service. */
+export function refuse(status: number, errorCode: string, message: string): StubReply {
+  return answer(status, { error_code: errorCode, message });
+}
+
+/** True for the import of this path. */
+export function isImportOf(request: StubRequest, path: string): boolean {
+  return request.path.endsWith('/workspace/import') && request.body?.['path'] === path;
+}
+
+/** A context of the task over a fake workspace; `/Shared/app` is the target. */
+export function anImportContext(
+  workspace: FakeWorkspace,
+  inputs: Readonly<Record<string, string>>,
+) {
+  const test = aTaskContext({
+    manifest,
+    inputs: { host: stubHost, token: 'dapi-test', targetFolder: '/Shared/app', ...inputs },
+  });
+  const client = createWorkspace({
+    host: stubHost,
+    credentials: tokenCredentials('dapi-test', 'token of the test'),
+    fetch: workspace.fetch,
+    clock: test.clock,
+    random: () => 1,
+    logger: test.host,
+    userAgent: 'test/1.0.0',
+  });
+  return { ...test, context: { ...test.context, connect: () => Promise.resolve(client) } };
+}
