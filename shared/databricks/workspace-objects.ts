@@ -68,7 +68,9 @@ export class WorkspaceObjects {
     const body = await readStatus(this.#api, path, { return_git_info: true }, signal);
     const object = toObject(body, path);
     const gitPath = wire.text(wire.object(body, 'git_info') ?? {}, 'path');
-    return { ...object, gitFolder: gitPath || (object.objectType === 'REPO' ? path : undefined) };
+    const info = wire.object(body, 'directory_info') ?? {};
+    const isGitFolder = object.objectType === 'REPO' || wire.boolean(info, 'is_git_folder');
+    return { ...object, gitFolder: gitPath || (isGitFolder ? path : undefined) };
   }
 
   /** The direct children of a folder. Throws ApiError of kind `not-found`. Docs: workspace/list. */

@@ -9,6 +9,7 @@ import {
   logPlan,
 } from './describe-plan';
 import { executePlan } from './execute-plan';
+import { findGitFolders, withGitFolders } from './git-folders';
 import { count, ImportError } from './import-error';
 import { type ImportItem, toImportItems } from './import-items';
 import { computePlan, type ImportPlan } from './import-plan';
@@ -17,7 +18,7 @@ import { type ImportNotebooksInputs, readInputs } from './inputs';
 import { openSource } from './source';
 import type { SourceFile } from './source-file';
 import { foldersAround } from './target-path';
-import { checkTarget, type ListOptions, listTarget } from './target-tree';
+import { checkTarget, type ListOptions, listTarget, type TargetTree } from './target-tree';
 import { verifyTarget } from './verify-target';
 
 /** A mirror of a target larger than this does not delete more than half of it by mistake. */
@@ -78,7 +79,7 @@ async function deploy(
   const listing: ListOptions = { enters: chooseFolders(inputs, items), maxParallel, signal };
   const targetExists = await checkTarget(workspace, targetFolder, signal);
   const tree = targetExists ? await listTarget(workspace, targetFolder, listing) : new Map();
-  const plan = computePlan(items, tree, { ...inputs, targetExists });
+  const plan = await makePlan(workspace, inputs, items, { tree, targetExists, listing });
   logPlan(host, targetFolder, plan);
   const planned = countPlan(plan);
   setOutputs(context, targetFolder, inputs.dryRun ? planned : nothingDone);
@@ -99,6 +100,25 @@ async function deploy(
     setOutputs(context, targetFolder, progress.counts());
   }
   return describeResult(progress.counts(), targetFolder, { isDryRun: false });
+}
+
+/** Compares source and target; what lies in Git folders of the target is not touched. */
+async function makePlan(
+  workspace: Workspace,
+  inputs: ImportNotebooksInputs,
+  items: readonly ImportItem[],
+  target: {
+    readonly tree: TargetTree;
+    readonly targetExists: boolean;
+    readonly listing: ListOptions;
+  },
+): Promise<ImportPlan> {
+  const { tree, targetExists, listing } = target;
+  const options = { ...inputs, targetExists };
+  const plan = computePlan(items, tree, options);
+  const gitFolders = await findGitFolders(workspace, inputs.targetFolder, plan, listing);
+  if (gitFolders.length === 0) return plan;
+  return computePlan(items, withGitFolders(tree, gitFolders), options);
 }
 
 /** A merge looks only where the source has something; a mirror has to see everything. */

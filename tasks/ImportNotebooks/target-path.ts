@@ -34,6 +34,11 @@ function withoutPrefix(names: readonly string[]): readonly string[] {
   return names[0] === 'Workspace' ? names.slice(1) : names;
 }
 
+/** `/Workspace/a` and `/a` are the same object. */
+export function withoutWorkspacePrefix(path: string): string {
+  return path.replace(/^\/Workspace(?=\/)/, '');
+}
+
 /** The folders around a path, outermost first: `a` and `a/b` for `a/b/c`. */
 export function foldersAround(path: string): string[] {
   const names = path.split('/');

@@ -6,6 +6,7 @@ import {
   type WorkspaceObject,
 } from '../../shared/databricks';
 import { ImportError } from './import-error';
+import { withoutWorkspacePrefix } from './target-path';
 
 /** What lies in the target folder: objects by their path relative to it. */
 export type TargetTree = ReadonlyMap<string, WorkspaceObject>;
@@ -43,7 +44,7 @@ export async function checkTarget(
 function refuseUnusable(targetFolder: string, found: LocatedObject, path: string): void {
   if (found.gitFolder !== undefined) {
     throw new ImportError(
-      found.objectType === 'REPO' && path === targetFolder
+      withoutWorkspacePrefix(found.gitFolder) === withoutWorkspacePrefix(targetFolder)
         ? `"${targetFolder}" is a Git folder`
         : `"${targetFolder}" lies in the Git folder "${found.gitFolder}"`,
       {
@@ -82,7 +83,8 @@ export async function listTarget(
   return tree;
 }
 
-async function ifFound<T>(reading: Promise<T>): Promise<T | undefined> {
+/** Undefined for what does not exist. */
+export async function ifFound<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
   } catch (error) {

@@ -48,6 +48,11 @@ describe('WorkspaceObjects', () => {
     const cases: readonly [string, object, string | undefined][] = [
       ['names the Git folder around the object', { git_info: { path: '/r' } }, '/r'],
       ['takes an object of type REPO for a Git folder', { object_type: 'REPO' }, '/x'],
+      [
+        'takes a folder that says so for a Git folder',
+        { object_type: 'DIRECTORY', directory_info: { is_git_folder: true } },
+        '/x',
+      ],
       ['names none elsewhere', { object_type: 'DIRECTORY' }, undefined],
       ['takes empty Git information for none', { git_info: {} }, undefined],
     ];

@@ -16,6 +16,8 @@ export type Interference = (request: StubRequest) => StubReply | undefined;
 export class FakeWorkspace {
   readonly types = new Map<string, string>([['/Shared', 'DIRECTORY']]);
   readonly requests: StubRequest[] = [];
+  /** Without prefix; they are listed as plain folders. */
+  readonly gitFolders: string[] = [];
   interfere: Interference = () => undefined;
 
   constructor(types: Readonly<Record<string, string>> = {}) {
@@ -40,10 +42,11 @@ export class FakeWorkspace {
 
   #answer({ method, url, body }: StubRequest): StubReply {
     const { pathname, searchParams } = new URL(url);
-    const path = String(method === 'GET' ? searchParams.get('path') : body?.['path']);
+    const asked = String(method === 'GET' ? searchParams.get('path') : body?.['path']);
+    const path = asked.replace(/^\/Workspace/, '');
     switch (pathname.split('/').at(-1)) {
       case 'get-status':
-        return this.#describe(path) ?? missing(path);
+        return this.#status(path) ?? missing(path);
       case 'list':
         return this.types.has(path) ? { objects: this.#children(path) } : missing(path);
       case 'mkdirs':
@@ -59,6 +62,12 @@ export class FakeWorkspace {
   #describe(path: string) {
     const type = this.types.get(path);
     return type === undefined ? undefined : { path, object_type: type };
+  }
+
+  #status(path: string) {
+    const git = this.gitFolders.find((folder) => `${path}/`.startsWith(`${folder}/`));
+    const object = this.#describe(path);
+    return object && { ...object, ...(git !== undefined && { git_info: { path: git } }) };
   }
 
   #children(folder: string) {

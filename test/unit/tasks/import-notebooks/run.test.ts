@@ -435,6 +435,18 @@ describe('ImportNotebooks', () => {
       });
     });
 
+    it('a Git folder outside of /Repos, which looks like a plain folder', async () => {
+      const workspace = aTarget(1);
+      workspace.gitFolders.push('/Shared/app');
+
+      await assert.rejects(
+        anImport(workspace, two, { targetFolder: '/Workspace/Shared/app' }).run(),
+        {
+          message: '"/Workspace/Shared/app" is a Git folder',
+        },
+      );
+    });
+
     it('a target that is a notebook', async () => {
       const workspace = new FakeWorkspace({ '/Shared/app': 'NOTEBOOK' });
 
@@ -512,6 +524,40 @@ describe('ImportNotebooks', () => {
       workspace.requests.every(({ body }) => body?.['recursive'] !== true),
       'nothing is deleted with its content',
     );
+  });
+
+  it('leaves Git folders in the target alone, however they are listed', async () => {
+    const workspace = new FakeWorkspace({
+      '/Shared/app': 'DIRECTORY',
+      '/Shared/app/x': 'DIRECTORY',
+      '/Shared/app/x/git': 'DIRECTORY',
+      '/Shared/app/x/git/sub': 'DIRECTORY',
+      '/Shared/app/x/git/sub/n': 'NOTEBOOK',
+      '/Shared/app/x/old': 'NOTEBOOK',
+      '/Shared/app/empty': 'DIRECTORY',
+    });
+    workspace.gitFolders.push('/Shared/app/x/git', '/Shared/app/empty');
+    const { run } = anImport(workspace, { 'a.py': header }, { mode: 'mirror' });
+
+    const { message } = await run();
+
+    assert.equal(message, 'Imported 1 notebook to /Shared/app, deleted 1.');
+    assert.deepEqual(workspace.changes(), ['import /Shared/app/a', 'delete /Shared/app/x/old']);
+  });
+
+  it('does not put a notebook in the place of an empty Git folder', async () => {
+    const workspace = new FakeWorkspace({
+      '/Shared/app': 'DIRECTORY',
+      '/Shared/app/a': 'DIRECTORY',
+    });
+    workspace.gitFolders.push('/Shared/app/a');
+    const { run } = anImport(workspace, { 'a.py': header });
+
+    await assert.rejects(run(), {
+      message:
+        'The source does not fit the target: "a.py" would become "a", which is an object of type REPO.',
+    });
+    assert.deepEqual(workspace.changes(), []);
   });
 
   it('replaces a folder by a notebook after all other imports', async () => {
