@@ -1,76 +1,122 @@
-// npm start: runs the example's pipeline on a local workspace, with the built tasks. --fail: with data that breaks it.
+// npm start: promotes the example through three local workspaces, or tests it in a real one. --help lists the options.
 import { spawnSync } from 'node:child_process';
-import { join, relative } from 'node:path';
-import { runPipeline } from '../local/agent';
-import { type LocalWorkspace, startWorkspace } from '../local/workspace';
-import { describeRuns } from './start/run-table';
+import { join } from 'node:path';
+import { styler } from '../local/agent/terminal-styles';
+import { startEnvironments } from './start/environments';
+import { createExampleRemote, type ExampleRemote } from './start/example-remote';
+import {
+  parseOptions,
+  readWorkspaceAccess,
+  type StartOptions,
+  UsageError,
+  usage,
+  type WorkspaceAccess,
+} from './start/options';
+import { describeOutcome, type RunOptions, reportPromotion, runPromotion } from './start/promotion';
+import { reportRows, type StageReport, shortCommit } from './start/stage-report';
+import { layOut } from './start/table';
+import { findHome, reportWorkspaceTest, runWorkspaceTest } from './start/workspace-test';
 
 const root = join(__dirname, '..');
 const example = join(root, 'examples', 'credit-scoring');
-const notebooks = '/Workspace/Shared/credit-scoring';
-
-interface StartOptions {
-  readonly isFailing: boolean;
-  readonly isVerbose: boolean;
-}
-
-function readOptions(args: readonly string[]): StartOptions {
-  const unknown = args.find((argument) => argument !== '--fail' && argument !== '--verbose');
-  if (unknown !== undefined) {
-    console.error(`Unknown option "${unknown}". Usage: npm start [-- --fail] [-- --verbose]`);
-    process.exit(1);
-  }
-  return { isFailing: args.includes('--fail'), isVerbose: args.includes('--verbose') };
-}
+const hasColor = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+const paint = styler(hasColor);
 
 function build(): void {
   const { status } = spawnSync(process.execPath, [join(__dirname, 'build.mjs')], {
     stdio: 'inherit',
   });
-  if (status !== 0) process.exit(1);
+  if (status !== 0) throw new UsageError('The tasks could not be built.');
 }
 
-/** The variable group that the pipeline names, for this workspace. */
-function variablesOf(workspace: LocalWorkspace) {
-  return {
-    groups: {
-      'databricks-dev': {
-        DATABRICKS_HOST: workspace.url,
-        DATABRICKS_TOKEN: { value: workspace.token, secret: true },
-      },
-    },
-  };
+/** Makes the remote and works in its checkout, so that the log names the pipeline file as the repository does. */
+async function withRemote(use: (remote: ExampleRemote) => Promise<number>): Promise<number> {
+  const remote = createExampleRemote(example);
+  const here = process.cwd();
+  process.chdir(remote.checkout);
+  try {
+    return await use(remote);
+  } finally {
+    process.chdir(here);
+    remote.remove();
+  }
+}
+
+function introduce(title: string, facts: readonly (readonly string[])[]): void {
+  console.log(`${paint(title, 'bold')}\n${layOut(facts)}\n`);
+}
+
+function conclude(reports: readonly StageReport[], text: string): void {
+  console.log(`\n${layOut(reportRows(reports), paint)}\n\n${text}`);
+}
+
+async function promote(
+  { isFailing }: StartOptions,
+  run: RunOptions,
+  remote: ExampleRemote,
+): Promise<number> {
+  const environments = await startEnvironments({ warn: (message) => console.error(message) });
+  try {
+    introduce('Three local Databricks workspaces and a git remote of the example', [
+      ...environments.map(({ name, workspace }) => [name, workspace.url]),
+      ['remote', `${remote.url}, main at ${shortCommit(remote.commit)}`],
+    ]);
+    const file = 'azure-pipelines.yml';
+    const result = await runPromotion(environments, remote, isFailing, { ...run, file });
+    conclude(await reportPromotion(result, environments, remote), describeOutcome(result));
+    return result.exitCode;
+  } finally {
+    await Promise.all(environments.map(({ workspace }) => workspace.close()));
+  }
+}
+
+async function testIn(
+  access: WorkspaceAccess,
+  home: string,
+  { cluster }: StartOptions,
+  run: RunOptions,
+  remote: ExampleRemote,
+): Promise<number> {
+  introduce('The dev stage of the example in your workspace', [
+    ['workspace', access.url],
+    ['folder', home],
+    ['compute', cluster === undefined ? 'serverless' : `cluster ${cluster}`],
+  ]);
+  const file = 'azure-pipelines-artifact.yml';
+  const result = await runWorkspaceTest(access, home, cluster, remote, { ...run, file });
+  conclude(
+    [await reportWorkspaceTest(result, access, remote)],
+    `What was deployed stays in ${home}; delete the folder when you have seen enough.`,
+  );
+  return result.exitCode;
 }
 
 async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2));
-  const cancel = new AbortController();
-  process.on('SIGINT', () => cancel.abort());
-  process.on('SIGTERM', () => cancel.abort());
-
-  build();
-  const workspace = await startWorkspace({
-    notebooks: [{ folder: join(example, 'notebooks'), target: notebooks }],
-    warn: (message) => console.error(message),
-  });
-  try {
-    console.log(`Local Databricks workspace: ${workspace.url}, notebooks in ${notebooks}\n`);
-    const result = await runPipeline({
-      file: relative(process.cwd(), join(example, 'azure-pipelines.yml')),
-      tasksDir: join(root, 'dist', 'tasks'),
-      variables: variablesOf(workspace),
-      // The export of 2025 renames a column that the training needs.
-      parameters: options.isFailing ? { sourceSchema: '2025' } : {},
-      out: (line) => console.log(line),
-      color: process.stdout.isTTY && !process.env['NO_COLOR'],
-      verbose: options.isVerbose,
-      signal: cancel.signal,
-    });
-    console.log(`\nWhat ran in ${workspace.url}\n${await describeRuns(workspace)}`);
-    return result.exitCode;
-  } finally {
-    await workspace.close();
+  const options = parseOptions(process.argv.slice(2));
+  if (options.action === 'help') {
+    console.log(usage);
+    return 0;
   }
+  const isOwn = options.action === 'promotion';
+  const access = isOwn ? undefined : readWorkspaceAccess(process.env);
+  const home = access && (await findHome(access));
+  const cancel = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => cancel.abort());
+  }
+  build();
+  const run: RunOptions = {
+    tasksDir: join(root, 'dist', 'tasks'),
+    out: (line) => console.log(line),
+    color: hasColor,
+    verbose: options.isVerbose,
+    signal: cancel.signal,
+  };
+  return withRemote((remote) =>
+    access && home !== undefined
+      ? testIn(access, home, options, run, remote)
+      : promote(options, run, remote),
+  );
 }
 
 main().then(
@@ -78,7 +124,8 @@ main().then(
     process.exitCode = exitCode;
   },
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    console.error(error instanceof UsageError ? message : (stack ?? message));
     process.exitCode = 1;
   },
 );

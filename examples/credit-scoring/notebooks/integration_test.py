@@ -12,6 +12,7 @@ import os
 import shutil
 import uuid
 
+import model_store
 import scoring
 
 # COMMAND ----------
@@ -38,23 +39,46 @@ def run(notebook, **parameters):
 
 # COMMAND ----------
 
-# MAGIC %md ## Prepare, train, evaluate
+# MAGIC %md ## Prepare, train, evaluate, promote
 
 # COMMAND ----------
+
+test_folder = os.path.join(data_folder, "test")
+
+
+def is_refused(notebook, **parameters):
+    """True when a notebook fails, as it should."""
+    try:
+        run(notebook, **parameters)
+    except Exception as error:
+        print(f"       {notebook} was refused: {type(error).__name__}")
+        return True
+    return False
+
 
 try:
     prepared = run("prepare_data", rows="240", seed="11")
     check("the data has the rows that were asked for", prepared["rows"] == 240)
 
-    first = run("train", rows="240", epochs="40")
-    check("the model is stored", os.path.exists(os.path.join(data_folder, "test", "model.json")))
+    trained = run("train", rows="240", epochs="40", commit="first")
+    candidate = model_store.read_candidate(test_folder)
+    check("the candidate knows its commit", candidate.commit == "first")
+    check("a candidate without evaluation is refused", is_refused("promote", commit="first"))
 
-    evaluated = run("evaluate", auc_in_use="0.5")
+    evaluated = run("evaluate")
     check(f"the AUC is at least {minimum_auc}", evaluated["auc"] >= minimum_auc)
-    check("the model beats a coin", evaluated["better"] == "true")
+    check("the first model is better than none", evaluated["better"] is True)
+    check("nothing is in use before the promotion", not model_store.read_model_in_use(test_folder))
 
-    again = run("train", rows="240", epochs="40")
-    check("training again gives the same model", again["auc"] == first["auc"])
+    check("another commit's candidate is refused", is_refused("promote", commit="other"))
+    promoted = run("promote", commit="first")
+    check("the promoted model is in use", promoted["model_in_use"] == "first")
+
+    again = run("train", rows="240", epochs="40", commit="second")
+    check("training again gives the same model", again["auc"] == trained["auc"])
+    check("the same model is not better", run("evaluate")["better"] is False)
+    in_use = model_store.read_model_in_use(test_folder)
+    check("the model in use stays in use", in_use.commit == "first")
 finally:
     shutil.rmtree(data_folder, ignore_errors=True)
 

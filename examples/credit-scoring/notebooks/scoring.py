@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-import json
 import math
 import os
 import random
@@ -177,22 +176,6 @@ def _slopes(
         / len(errors)
         for column, mean, deviation in zip(columns, means, deviations)
     ]
-
-
-def save_model(path: str, model: Model) -> None:
-    """Writes a model as JSON."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump({"features": FEATURES, **model._asdict()}, file, indent=2)
-
-
-def load_model(path: str) -> Model:
-    """Reads a model that save_model wrote."""
-    with open(path, encoding="utf-8") as file:
-        stored = json.load(file)
-    if tuple(stored.pop("features")) != FEATURES:
-        raise ValueError(f"The model in {path} was trained on other features: train it again")
-    return Model(**stored)
 
 
 # --- metrics ---------------------------------------------------------------------------------

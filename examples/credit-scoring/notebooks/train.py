@@ -2,12 +2,14 @@
 # MAGIC %md
 # MAGIC # Train
 # MAGIC
-# MAGIC Fits a logistic regression to the prepared loan applications and stores it as `model.json`.
-# MAGIC Prepares the data first if there is none.
+# MAGIC Fits a logistic regression to the prepared loan applications and stores it as the candidate of
+# MAGIC its environment. Prepares the data first if there is none. The model in use stays in use: see
+# MAGIC **evaluate** and **promote**.
 # MAGIC
 # MAGIC | parameter | meaning |
 # MAGIC |---|---|
 # MAGIC | `data_folder`, `environment` | where the data lies and the model goes, see **prepare_data** |
+# MAGIC | `commit` | commit of this notebook, which the model remembers |
 # MAGIC | `rows` | applications to train on, at most |
 # MAGIC | `learning_rate`, `epochs` | of the gradient descent |
 # MAGIC | `source_schema` | which version of the lending system's export to read |
@@ -17,12 +19,14 @@
 import json
 import os
 
+import model_store
 import scoring
 
 # COMMAND ----------
 
 dbutils.widgets.text("data_folder", scoring.default_folder(), "Data folder")
 dbutils.widgets.text("environment", "dev", "Environment")
+dbutils.widgets.text("commit", "", "Commit")
 dbutils.widgets.text("rows", "400", "Rows")
 dbutils.widgets.text("learning_rate", "0.5", "Learning rate")
 dbutils.widgets.text("epochs", "60", "Epochs")
@@ -30,6 +34,7 @@ dbutils.widgets.dropdown("source_schema", "2024", ["2024", "2025"], "Source sche
 
 data_folder = dbutils.widgets.get("data_folder")
 environment = dbutils.widgets.get("environment")
+commit = dbutils.widgets.get("commit")
 rows = int(dbutils.widgets.get("rows"))
 learning_rate = float(dbutils.widgets.get("learning_rate"))
 epochs = int(dbutils.widgets.get("epochs"))
@@ -62,7 +67,7 @@ print(f"Training on {len(applications)} applications of the {source_schema} expo
 
 # COMMAND ----------
 
-# MAGIC %md ## Fit and store the model
+# MAGIC %md ## Fit and store the candidate
 
 # COMMAND ----------
 
@@ -71,8 +76,7 @@ model = scoring.fit(applications, learning_rate, epochs)
 scores = [model.score(application) for application in applications]
 auc = scoring.area_under_curve(scores, scoring.labels(applications))
 
-model_file = os.path.join(folder, "model.json")
-scoring.save_model(model_file, model)
+model_store.store_candidate(folder, model, commit)
 
 for feature, weight in zip(scoring.FEATURES, model.weights):
     print(f"{feature:>18} {weight:+.3f}")
@@ -87,7 +91,7 @@ dbutils.notebook.exit(
             "rows": len(applications),
             "epochs": epochs,
             "environment": environment,
-            "model": model_file,
+            "commit": commit,
         }
     )
 )
