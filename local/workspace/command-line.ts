@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Fault, parseFault, serviceRateLimits } from './faults';
+import { parseGitOptions } from './git/git-options';
 import type { LocalWorkspace, WorkspaceOptions } from './local-workspace';
 
 export const usage = `Usage: npm run workspace -- [options]
@@ -22,6 +23,8 @@ Starts a Databricks workspace on this machine and prints its host and token.
   --fault JSON            misbehave, e.g.
                           '{"match":"POST /api/2.*/jobs/runs/submit","kind":"reset-after","times":1}';
                           may be repeated; see local/workspace/README.md
+  --git JSON              how Git folders behave, e.g. '{"allowList":["https://dev.azure.com/org/"],
+                          "delayMs":2000}'; see local/workspace/README.md
   --help                  print this
 `;
 
@@ -47,12 +50,12 @@ function readNotebooks(text: string): { readonly folder: string; readonly target
   return { folder, target };
 }
 
-function readFault(text: string): Fault {
+function readJson<Value>(name: string, text: string, parse: (json: unknown) => Value): Value {
   try {
-    return parseFault(JSON.parse(text));
+    return parse(JSON.parse(text));
   } catch (error: unknown) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`--fault ${text}: ${reason}`, { cause: error });
+    throw new UsageError(`--${name} ${text}: ${reason}`, { cause: error });
   }
 }
 
@@ -70,6 +73,7 @@ function parse(args: readonly string[]) {
       latency: { type: 'string' },
       'rate-limits': { type: 'boolean' },
       fault: { type: 'string', multiple: true },
+      git: { type: 'string' },
       help: { type: 'boolean' },
     },
   }).values;
@@ -89,9 +93,10 @@ function readFaults({
   'rate-limits': hasLimits,
 }: ReturnType<typeof parse>): readonly Fault[] {
   const delayMs = readNumber(latency, 'latency', 600_000);
+  const faults = fault.map((text) => readJson('fault', text, parseFault));
   const delays: readonly Fault[] =
     delayMs === undefined ? [] : [{ match: '* /*', kind: 'latency', delayMs }];
-  return [...delays, ...(hasLimits ? serviceRateLimits : []), ...fault.map(readFault)];
+  return [...delays, ...(hasLimits ? serviceRateLimits : []), ...faults];
 }
 
 /** Reads the command line; 'help' when it asks for help. Throws UsageError. */
@@ -109,6 +114,7 @@ export function parseCommandLine(args: readonly string[]): WorkspaceOptions | 'h
     largeIds: values['large-ids'] === true,
     notebooks: (values.notebooks ?? []).map(readNotebooks),
     faults: readFaults(values),
+    ...(values.git !== undefined && { git: readJson('git', values.git, parseGitOptions) }),
   };
 }
 

@@ -1,21 +1,25 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { type FaultList, parseFault } from './faults';
+import { type GitOptions, type GitSettings, parseGitOptions } from './git/git-options';
 import { parseJson, toJson } from './http/json';
 import type { RequestLog } from './request-log';
 
 export interface ControlOptions {
   readonly faults: FaultList;
   readonly requests: RequestLog;
+  readonly state: {
+    readonly git: { readonly settings: GitSettings; configure(options: GitOptions): void };
+  };
 }
 
 function send(reply: FastifyReply, value: unknown): FastifyReply {
   return reply.type('application/json').send(toJson(value));
 }
 
-/** Routes that steer the workspace from outside: /__test/fault and /__test/requests. They need no token. */
+/** Routes that steer the workspace from outside: /__test/fault, /__test/git and /__test/requests. They need no token. */
 export function registerControlRoutes(
   server: FastifyInstance,
-  { faults, requests }: ControlOptions,
+  { faults, requests, state }: ControlOptions,
 ): void {
   server.post('/__test/fault', (request, reply) => {
     try {
@@ -33,6 +37,16 @@ export function registerControlRoutes(
     faults.clear();
     return send(reply, {});
   });
+  server.post('/__test/git', (request, reply) => {
+    try {
+      state.git.configure(parseGitOptions(parseJson(String(request.body))));
+    } catch (error: unknown) {
+      const message = error instanceof Error ? error.message : String(error);
+      return send(reply.code(400), { error: message });
+    }
+    return send(reply, state.git.settings);
+  });
+  server.get('/__test/git', (_request, reply) => send(reply, state.git.settings));
   server.get('/__test/requests', (_request, reply) => {
     return send(reply, { requests: requests.list() });
   });

@@ -216,7 +216,7 @@ export async function startWorkspace(options: WorkspaceOptions = {}): Promise<Lo
       ),
     revokeToken: (token) => state.tokens.revoke(token),
     async close() {
-      state.git.close();
+      await state.git.close();
       await state.engine.close();
       await server.close();
       for (const part of [state.tree, state.gitCredentials, state.jobs, state.runs]) part.flush();

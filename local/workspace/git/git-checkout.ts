@@ -108,14 +108,14 @@ async function chooseCommit(
   if (local === undefined || local === delivered || local === remote) return remote;
   if (await isAncestor(git, dir, local, remote)) return remote;
   if (await isAncestor(git, dir, remote, local)) return local;
-  throw gitConflict(path, 'its local commits and those of the remote branch have diverged.');
+  throw gitConflict(path, 'local commits');
 }
 
 function checkoutFailure({ path }: Clone, stderr: string): ApiError | undefined {
   if (!IN_THE_WAY.test(stderr)) return undefined;
   const files = stderr.split('\n').filter((line) => line.startsWith('\t'));
   const names = files.map((line) => line.trim()).join(', ');
-  return gitConflict(path, names === '' ? 'files were changed.' : `${names} was changed.`);
+  return gitConflict(path, names === '' ? 'changes' : `uncommitted changes of ${names}`);
 }
 
 async function checkOut(

@@ -11,6 +11,7 @@ export interface RemoteLogin {
 }
 
 export interface GitCommand {
+  /** The clone to work in. Its own .git is the only one used, never that of a folder around it. */
   readonly cwd?: string;
   readonly input?: string;
   /** The remote's URL and what it is sent; for commands that talk to the remote. */
@@ -42,6 +43,10 @@ function loginConfig({ url, login }: NonNullable<GitCommand['remote']>): [string
   return [[`http.${new URL(url).origin}/.extraHeader`, `Authorization: Basic ${basic}`]];
 }
 
+function repositoryOf(cwd: string | undefined): NodeJS.ProcessEnv {
+  return cwd === undefined ? {} : { GIT_DIR: join(cwd, '.git'), GIT_WORK_TREE: cwd };
+}
+
 /** Runs the machine's git apart from its user's configuration, without prompts, over file, http and https only. */
 export class GitClient {
   readonly #homeDir: string;
@@ -58,7 +63,7 @@ export class GitClient {
 
   run(args: readonly string[], { cwd, input, remote }: GitCommand = {}): Promise<ProcessResult> {
     return runProcess('git', args, {
-      env: this.#environment(remote),
+      env: { ...this.#environment(remote), ...repositoryOf(cwd) },
       timeoutMs: this.#settings().timeLimitMs,
       signal: this.#closing.signal,
       ...(cwd !== undefined && { cwd }),

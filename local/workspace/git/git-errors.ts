@@ -35,8 +35,9 @@ export function unknownRef(kind: 'Branch' | 'Tag', name: string, url: string): A
   return new ApiError(400, 'GIT_UNKNOWN_REF', message);
 }
 
-export function gitConflict(path: string, reason: string): ApiError {
-  const message = `The Git folder ${path} has changes that conflict with the update: ${reason} Commit or discard them, then try again.`;
+/** `what` says what of the folder is in the way: "uncommitted changes of train.py". */
+export function gitConflict(path: string, what: string): ApiError {
+  const message = `Cannot update ${path}: ${what} conflict with the remote. Commit and push or discard them, then try again.`;
   return new ApiError(400, 'GIT_CONFLICT', message);
 }
 

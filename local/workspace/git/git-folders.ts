@@ -139,9 +139,10 @@ export class GitFolders {
     });
   }
 
-  /** Stops git. */
-  close(): void {
+  /** Stops git and waits for what is under way. */
+  async close(): Promise<void> {
     this.#git.close();
+    await this.#queue.settle();
   }
 
   #checkPlace({ key, requested }: WorkspacePath): void {
@@ -159,7 +160,7 @@ export class GitFolders {
       const message = `Repo ${requested} already exists. If you would like to create two repos from the same remote Git repo, rename the first repo before creating the second.`;
       throw new ApiError(400, 'RESOURCE_ALREADY_EXISTS', message);
     }
-    const outer = this.#tree.gitFolderOf(key);
+    const outer = this.#tree.gitFolderOf(parentKey(key));
     if (outer !== undefined) {
       throw invalidParameter(`Cannot create a Git folder inside the Git folder ${outer.key}.`);
     }

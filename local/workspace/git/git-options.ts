@@ -35,8 +35,11 @@ export const defaultGitSettings: GitSettings = {
   keepFailedClones: false,
 };
 
+const DAY_MS = 24 * 3_600_000;
+
 const isText = (value: unknown): boolean => typeof value === 'string';
-const isDuration = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+const isDuration = (value: unknown): boolean =>
+  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= DAY_MS;
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
 
 function isProtectedRemote(value: unknown): boolean {

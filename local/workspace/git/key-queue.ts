@@ -2,6 +2,11 @@
 export class KeyQueue {
   readonly #last = new Map<string, Promise<unknown>>();
 
+  /** Waits for the actions that were given so far. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#last.values());
+  }
+
   async run<Result>(key: string, action: () => Promise<Result>): Promise<Result> {
     const previous = this.#last.get(key) ?? Promise.resolve();
     const current = previous.catch(() => undefined).then(action);

@@ -1,4 +1,3 @@
-import { chmodSync, existsSync } from 'node:fs';
 import { isJsonObject } from '../http/json';
 import { readJsonFile, StateFile } from './state-file';
 
@@ -24,16 +23,14 @@ function isCredential(value: unknown): value is GitCredential {
 /** The Git credentials of all users, kept in a JSON file that only its owner reads. */
 export class GitCredentialStore {
   readonly #credentials = new Map<string, GitCredential>();
-  readonly #path: string;
   readonly #file: StateFile;
 
   constructor(path: string) {
-    this.#path = path;
     const saved = readJsonFile(path);
     for (const credential of Array.isArray(saved) ? saved.filter(isCredential) : []) {
       this.#credentials.set(credential.credentialId, credential);
     }
-    this.#file = new StateFile(path, () => [...this.#credentials.values()]);
+    this.#file = new StateFile(path, () => [...this.#credentials.values()], 0o600);
   }
 
   /** A credential of this user. */
@@ -65,6 +62,5 @@ export class GitCredentialStore {
 
   flush(): void {
     this.#file.flush();
-    if (existsSync(this.#path)) chmodSync(this.#path, 0o600);
   }
 }

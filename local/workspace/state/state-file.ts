@@ -9,9 +9,10 @@ export function writeFileAtomically(
   path: string,
   content: string | Buffer,
   temporary = `${path}.${process.pid}.tmp`,
+  mode = 0o666,
 ): void {
   try {
-    writeFileSync(temporary, content);
+    writeFileSync(temporary, content, { mode });
     renameSync(temporary, path);
   } catch (error: unknown) {
     rmSync(temporary, { force: true });
@@ -32,11 +33,14 @@ export function readJsonFile(path: string): unknown {
 export class StateFile {
   readonly #path: string;
   readonly #snapshot: () => unknown;
+  readonly #mode: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(path: string, snapshot: () => unknown) {
+  /** `mode`: who may read the file; default: everyone whom the umask lets. */
+  constructor(path: string, snapshot: () => unknown, mode?: number) {
     this.#path = path;
     this.#snapshot = snapshot;
+    this.#mode = mode;
   }
 
   /** Notes that the state changed; it is on disk within 100 ms. */
@@ -50,6 +54,6 @@ export class StateFile {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (!existsSync(dirname(this.#path))) return;
-    writeFileAtomically(this.#path, toJson(this.#snapshot()));
+    writeFileAtomically(this.#path, toJson(this.#snapshot()), undefined, this.#mode);
   }
 }

@@ -91,7 +91,7 @@ export class WorkspaceTree {
 
   /** The direct children of a folder by name; an empty list for anything else. */
   list(key: string): readonly WorkspaceObject[] {
-    if (this.#statInside(key)?.isDirectory() !== true) return [];
+    if (this.isGitData(key) || this.#statInside(key)?.isDirectory() !== true) return [];
     const dir = this.#diskPath(key);
     const isInGitFolder = this.gitFolderOf(key) !== undefined;
     const names = isInGitFolder ? [...this.#layout.list(dir)] : readdirSync(dir);
@@ -147,6 +147,7 @@ export class WorkspaceTree {
 
   /** Makes one folder; its parent exists. */
   makeFolder(key: string): WorkspaceObject {
+    if (this.#statInside(key) === undefined) this.#index.remove(key);
     mkdirSync(this.#diskPath(key), { recursive: true });
     return this.#mustFind(key);
   }

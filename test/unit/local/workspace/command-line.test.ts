@@ -23,12 +23,16 @@ describe('parseCommandLine', () => {
     const more = ['--cluster-start-ms', '10', '--large-ids', '--latency', '5', '--rate-limits'];
     const folders = ['--notebooks', folder, '--notebooks', `${folder}=/Shared/a=b`];
 
+    const git = { allowList: ['https://h/'], delayMs: 7 };
+
     const options = parseCommandLine([
       ...args,
       ...more,
       ...folders,
       '--fault',
       JSON.stringify(fault),
+      '--git',
+      JSON.stringify(git),
     ]);
 
     rmSync(folder, { recursive: true });
@@ -44,6 +48,7 @@ describe('parseCommandLine', () => {
         { folder, target: '/Shared/a=b' },
       ],
       faults: [{ match: '* /*', kind: 'latency', delayMs: 5 }, ...serviceRateLimits, fault],
+      git,
     });
   });
 
@@ -60,6 +65,7 @@ describe('parseCommandLine', () => {
     [['positional'], /Unexpected argument 'positional'/],
     [['--notebooks', '/none'], /^--notebooks: "\/none" is not a folder\.$/],
     [['--fault', '{'], /^--fault \{: /],
+    [['--git', '{"delay":1}'], /^--git \{"delay":1\}: Unknown git option "delay"/],
     [['--fault', '{"match":"* /*"}'], /A fault needs "kind"/],
   ];
   for (const [args, message] of refused) {
