@@ -29,13 +29,13 @@ export function parseGitUrl(text: string): string {
   const ssh = httpsFormOfSsh(trimmed);
   if (ssh !== undefined) {
     throw new InvalidGitUrlError(
-      `"${trimmed}" is an SSH address, which Git folders cannot use. Use ${ssh === '' ? 'the https address' : ssh}.`,
+      `"${withoutSecrets(trimmed)}" is an SSH address, which Git folders cannot use. Use ${ssh === '' ? 'the https address' : ssh}.`,
     );
   }
   const url = tryUrl(trimmed);
-  if (!url || (url.protocol !== 'https:' && !isLocal(url))) {
+  if (!url || !isUsable(url)) {
     throw new InvalidGitUrlError(
-      `"${trimmed.replace(/\/\/[^/@]*@/, '//***@')}" is not the https address of a repository, e.g. https://dev.azure.com/org/project/_git/repo.`,
+      `"${withoutSecrets(trimmed)}" is not the https address of a repository, e.g. https://dev.azure.com/org/project/_git/repo.`,
     );
   }
   url.username = '';
@@ -45,12 +45,28 @@ export function parseGitUrl(text: string): string {
   return url.protocol === 'file:' ? trimmed : url.href.replace(/\/+$/, '');
 }
 
+/** What stands before an `@` may be a token or a password, however broken the rest is; the user name of SSH is none. */
+function withoutSecrets(text: string): string {
+  if (/^(ssh:\/\/)?[\w.-]+@[^@]*$/i.test(text)) return text;
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');
+}
+
+/** The address without the user info that it may carry. */
+export function withoutUserInfo(gitUrl: string): string {
+  return gitUrl.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1');
+}
+
 function tryUrl(text: string): URL | undefined {
   try {
     return new URL(text);
   } catch {
     return undefined;
   }
+}
+
+/** An @ behind the host is the end of a password with a slash in it. */
+function isUsable(url: URL): boolean {
+  return isLocal(url) || (url.protocol === 'https:' && !url.pathname.includes('@'));
 }
 
 /** True for a repository that only programs on this machine can read. */
@@ -65,7 +81,9 @@ function isLocal(url: URL): boolean {
 
 /** Undefined when the text is no SSH address; empty when its https form is not known. */
 function httpsFormOfSsh(text: string): string | undefined {
-  const match = /^(?:ssh:\/\/(?:[^@/]+@)?([^/:]+)(?::\d+)?\/|[^@\s/]+@([^:/\s]+):)(.*)$/.exec(text);
+  const match = /^(?:ssh:\/\/(?:[^/]*@)?([^@/:]+)(?::\d+)?\/|[^\s/]+@([^@:/\s]+):)([^@]*)$/.exec(
+    text,
+  );
   if (!match) return undefined;
   const [, schemeHost, scpHost, path = ''] = match;
   const host = (schemeHost ?? scpHost ?? '').toLowerCase();
@@ -73,7 +91,7 @@ function httpsFormOfSsh(text: string): string | undefined {
     const [, org, project, repo] = /^v3\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
     return org === undefined ? '' : `https://dev.azure.com/${org}/${project}/_git/${repo}`;
   }
-  return `https://${host}/${path}`;
+  return `https://${host}/${path.replace('/_ssh/', '/_git/')}`;
 }
 
 /** The provider that the host tells; undefined for a server of one's own, whose kind the host does not tell. */
@@ -96,8 +114,8 @@ export function isSameRepository(a: string, b: string): boolean {
 }
 
 function comparable(gitUrl: string): string {
-  const plain = safeDecode(gitUrl.trim().toLowerCase())
-    .replace(/^(\w+:\/\/)[^/@]*@/, '$1')
+  const plain = safeDecode(withoutUserInfo(gitUrl.trim()))
+    .toLowerCase()
     .replace(/\/+$/, '')
     .replace(/\.git$/, '');
   const old = /^https:\/\/([^./]+)\.visualstudio\.com\/(?:defaultcollection\/)?(.*)$/.exec(plain);

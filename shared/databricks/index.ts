@@ -43,7 +43,8 @@ export {
   importLimit,
   type NotebookLanguage,
 } from './notebook-format';
-export { type GitRef, isConflict, type Repo, Repos } from './repos';
+export { isConflict } from './repo-errors';
+export { describeHead, type GitRef, type Repo, Repos } from './repos';
 export { isFinal, isKnownState, type Run, type RunState, resultWord, type TaskRun } from './run';
 export { createWorkspace, type Workspace } from './workspace';
 export {

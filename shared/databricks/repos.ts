@@ -1,19 +1,23 @@
 import type { ApiClient } from './api-client';
 import { ApiError, TransportError } from './errors';
-import { type GitProvider, isSameRepository } from './git-url';
-import type { JsonObject } from './json';
+import { isSameRepository, withoutUserInfo } from './git-url';
+import type { Json, JsonObject } from './json';
+import { credentialHint, withGitHint } from './repo-errors';
 import { wire } from './wire';
 
 /** A Git folder: a checkout of a remote repository in the workspace. */
 export interface Repo {
   readonly id: string;
   readonly path: string;
+  /** Without user info. */
   readonly url: string;
   readonly provider: string;
   /** Empty on a tag. */
   readonly branch: string;
   /** 40 hex digits; empty while nothing is checked out. */
   readonly headCommitId: string;
+  /** Folders of a sparse checkout; undefined when everything is checked out. */
+  readonly sparseCheckoutPatterns: readonly string[] | undefined;
 }
 
 /** What lies at a path that is asked for as a Git folder. */
@@ -29,7 +33,8 @@ export type GitRef =
 
 export interface CreateRepoSpec {
   readonly url: string;
-  readonly provider: GitProvider;
+  /** As the Repos API spells it, see `gitProviders`. */
+  readonly provider: string;
   readonly path: string;
   /** Folders of a sparse checkout; empty = everything. Cannot be added later. */
   readonly sparseCheckoutPatterns: readonly string[];
@@ -44,9 +49,6 @@ export interface UpdateRepoOptions {
 
 /** Git runs inside these calls; the service gives it about ten minutes (databricks terraform provider, PR 5912). */
 const gitTimeoutMs = 600_000;
-
-const credentialHint =
-  'Databricks itself fetches from the remote, with the Git credential of the signed-in identity: create or renew it in the workspace (Settings, Linked accounts, or POST /api/2.0/git-credentials when signed in as the service principal), and check that it may read the repository.';
 
 /** Git folders of the Repos API 2.0. */
 export class Repos {
@@ -98,7 +100,7 @@ export class Repos {
         signal,
       });
     } catch (error) {
-      if (error instanceof ApiError && error.kind === 'not-found') return undefined;
+      if (isGone(error)) return undefined;
       throw error;
     }
   }
@@ -124,9 +126,20 @@ export class Repos {
       });
       return toRepo(body, what);
     } catch (error) {
-      const found = mayExist(error) ? await this.findRepoByPath(spec.path, signal) : undefined;
-      if (found?.kind === 'repo' && isSameRepository(found.repo.url, spec.url)) return found.repo;
+      const found = mayExist(error) ? await this.#lookAgain(spec.path, signal) : undefined;
+      if (found && isSameRepository(found.url, spec.url)) return found;
       throw withGitHint(error, undefined);
+    }
+  }
+
+  /** After a failure, which stays the one to report when nothing can be seen. */
+  async #lookAgain(path: string, signal: AbortSignal | undefined): Promise<Repo | undefined> {
+    try {
+      const found = await this.findRepoByPath(path, signal);
+      return found.kind === 'repo' ? found.repo : undefined;
+    } catch {
+      signal?.throwIfAborted();
+      return undefined;
     }
   }
 
@@ -146,7 +159,7 @@ export class Repos {
 
   /**
    * Brings a Git folder to the head of a branch, or to a tag, and resolves to the folder as it is then: the answer of the
-   * call itself tells nothing. Docs: repos/update.
+   * call itself tells nothing. Without an answer the TransportError says where the folder is now. Docs: repos/update.
    */
   async updateRepo(repo: Repo, ref: GitRef, options: UpdateRepoOptions = {}): Promise<Repo> {
     const { sparseCheckoutPatterns = [], discardChanges, signal } = options;
@@ -158,6 +171,10 @@ export class Repos {
         isRepeatable: true,
         timeoutMs: gitTimeoutMs,
         signal,
+        hints: {
+          'permission-denied':
+            'Give the identity the permission "Can Manage" on the Git folder, or use another identity.',
+        },
         body: {
           [ref.kind]: ref.name,
           ...(sparseCheckoutPatterns.length > 0 && {
@@ -167,9 +184,28 @@ export class Repos {
         },
       });
     } catch (error) {
+      if (error instanceof TransportError)
+        throw await this.#withWhereabouts(error, repo.path, signal);
       throw withGitHint(error, ref);
     }
     return this.getRepo(repo.id, signal);
+  }
+
+  async #withWhereabouts(
+    error: TransportError,
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<TransportError> {
+    const repo = await this.#lookAgain(path, signal);
+    if (!repo) return error;
+    return new TransportError(
+      `${error.message}. The Git folder is now at ${describeHead(repo)}, and the workspace may still be working on it`,
+      {
+        cause: error,
+        hint: 'Run the step again when it has finished.',
+        isTransient: error.isTransient,
+      },
+    );
   }
 
   /** Deletes a Git folder; one that is gone already is fine. Docs: repos/delete. */
@@ -182,7 +218,7 @@ export class Repos {
         signal,
       });
     } catch (error) {
-      if (!(error instanceof ApiError && error.kind === 'not-found')) throw error;
+      if (!isGone(error)) throw error;
     }
   }
 
@@ -200,7 +236,9 @@ export class Repos {
         signal,
       });
       repos.push(...wire.objects(body, 'repos').map((item) => toRepo(item, what)));
-      pageToken = wire.text(body, 'next_page_token') || undefined;
+      const next: string | undefined = wire.text(body, 'next_page_token') || undefined;
+      // A server that names the same page for ever would be asked for ever.
+      pageToken = next === pageToken ? undefined : next;
     } while (pageToken !== undefined);
     return repos;
   }
@@ -217,6 +255,17 @@ function toCreateBody(spec: CreateRepoSpec): JsonObject {
   };
 }
 
+/** `branch "main", commit 1a2b3c4d5e6f`; a folder on a tag has no branch. */
+export function describeHead({ branch, headCommitId }: Repo): string {
+  const commit = headCommitId === '' ? 'no commit' : `commit ${headCommitId.slice(0, 12)}`;
+  return branch === '' ? commit : `branch "${branch}", ${commit}`;
+}
+
+/** True when the service itself says that there is no such object; any server can answer 404. */
+function isGone(error: unknown): boolean {
+  return error instanceof ApiError && error.kind === 'not-found' && error.details.isFromService;
+}
+
 /** True for failures after which the folder may be there all the same: a lost answer, or somebody else was faster. */
 function mayExist(error: unknown): boolean {
   if (error instanceof TransportError) return error.isTransient;
@@ -224,88 +273,19 @@ function mayExist(error: unknown): boolean {
   return error.kind === 'already-exists' || error.status >= 500 || !error.details.isFromService;
 }
 
-/** True when uncommitted or conflicting changes in the folder are in the way of an update. */
-export function isConflict(error: unknown): boolean {
-  if (!(error instanceof ApiError)) return false;
-  const { errorCode, serverMessage } = error.details;
-  if (errorCode === 'GIT_CONFLICT') return true;
-  return error.status < 500 && /conflict|uncommitted|local changes/i.test(serverMessage);
-}
-
-interface GitHint {
-  readonly matches: RegExp;
-  readonly hint: string;
-}
-
-/** What to do for the failures that Git folders are known for; matched on error code and message together. */
-const gitHints: readonly GitHint[] = [
-  { matches: /Missing Git provider credentials/i, hint: credentialHint },
-  { matches: /Invalid Git provider credentials/i, hint: credentialHint },
-  {
-    matches: /Azure Active Directory credentials/i,
-    hint: 'The Microsoft Entra credential of the signed-in identity is not accepted by the Git provider: create a Git credential of its own for this identity in the workspace.',
-  },
-  {
-    matches: /Remote repo not found/i,
-    hint: "Check 'gitUrl', and that the Git credential of the signed-in identity may read the repository; in Azure DevOps its owner needs a licence (Basic) and access to the project.",
-  },
-  {
-    matches: /Git repository URL missing/i,
-    hint: "Set 'gitUrl' to the https address of the repository.",
-  },
-  {
-    matches: /GIT_URL_NOT_ON_ALLOW_LIST|allow.?list/i,
-    hint: 'An administrator of the workspace must add the address of the repository to the Git URL allow list (Settings, Development, Git folders).',
-  },
-  {
-    matches: /GIT_SENSITIVE_TOKEN_DETECTED/,
-    hint: 'The repository contains a token: remove it from the repository.',
-  },
-  {
-    matches: /already exists/i,
-    hint: 'Another object has this path, or somebody created it at the same moment: run the step again, or choose another path.',
-  },
-  {
-    matches: /Parent directory .* does not exist/i,
-    hint: 'The parent folder was removed in the meantime: run the step again.',
-  },
-  {
-    matches: /PROJECTS_OPERATION_TIMEOUT|DEADLINE_EXCEEDED|Timed out/i,
-    hint: "The repository is too large to be fetched in ten minutes: use 'sparseCheckoutPatterns', or a smaller repository.",
-  },
-  {
-    matches: /Failed to clone repo|error performing the operation|GIT_REMOTE_ERROR/i,
-    hint: 'The Git provider or the storage of the workspace failed: run the step again; if it stays so, look at the status pages of both.',
-  },
-];
-
-/** Replaces the general hint by that of Git folders. */
-function withGitHint(error: unknown, ref: GitRef | undefined): unknown {
-  if (!(error instanceof ApiError)) return error;
-  const { errorCode = '', serverMessage } = error.details;
-  const text = `${errorCode} ${serverMessage}`;
-  const known = gitHints.find(({ matches }) => matches.test(text))?.hint;
-  const hint = known ?? (ref && unknownRefHint(error, ref, text));
-  if (hint === undefined) return error;
-  return new ApiError(error.message, error.details, { hint, cause: error });
-}
-
-function unknownRefHint(error: ApiError, ref: GitRef, text: string): string | undefined {
-  if (isConflict(error)) return undefined;
-  const isUnknown =
-    /GIT_UNKNOWN_REF/.test(text) || (error.kind === 'not-found' && text.includes(ref.name));
-  if (!isUnknown && !/(branch|tag|reference|ref)\b.*(not exist|not found|unknown)/i.test(text))
-    return undefined;
-  return `Push the ${ref.kind} first, or name one that exists on the remote.`;
-}
-
 function toRepo(body: JsonObject, what: string): Repo {
+  const sparse = wire.object(body, 'sparse_checkout');
   return {
     id: wire.requiredId(body, 'id', what),
     path: wire.text(body, 'path') ?? '',
-    url: wire.text(body, 'url') ?? '',
+    url: withoutUserInfo(wire.text(body, 'url') ?? ''),
     provider: wire.text(body, 'provider') ?? '',
     branch: wire.text(body, 'branch') ?? '',
     headCommitId: wire.text(body, 'head_commit_id') ?? '',
+    sparseCheckoutPatterns: sparse && readTexts(sparse['patterns']),
   };
+}
+
+function readTexts(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }

@@ -14,9 +14,10 @@ const waysToDeployExactly =
  */
 export async function checkRemoteCommit(
   context: TaskContext,
-  { expectedCommit, gitUrl, ref }: UpdateRepoInputs,
+  { expectedCommit, ref }: UpdateRepoInputs,
+  gitUrl: string | undefined,
 ): Promise<void> {
-  if (expectedCommit === undefined || gitUrl === undefined) return;
+  if (expectedCommit === undefined || !gitUrl) return;
   const remote = await readRemoteCommit(context, gitUrl, ref);
   if (remote.kind === 'unknown') {
     context.host.info(

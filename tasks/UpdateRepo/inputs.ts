@@ -65,6 +65,11 @@ export function readInputs(
     expectedCommit: readExpectedCommit(input),
     onConflict: input.choice('onConflict', ['fail', 'discard', 'recreate']),
   };
+  if (isTemporary && gitUrl !== undefined && gitProvider === undefined) {
+    input.problem(
+      `The host of ${gitUrl} does not tell which Git provider it is, and a temporary Git folder is always created. Set 'gitProvider'.`,
+    );
+  }
   if (inputs.onConflict === 'recreate' && 'path' in folder && folder.path.startsWith('/Users/')) {
     input.problem(
       "Input 'onConflict' is recreate, which is refused below /Users: it would delete somebody's uncommitted work. Use discard, or a folder below /Repos or /Shared.",
@@ -86,11 +91,7 @@ function readFolder(
     return none;
   }
   if (id !== '') {
-    if (isTemporary)
-      input.problem(
-        "A temporary Git folder needs 'repoPath', the prefix of its path, not 'repoId'.",
-      );
-    else if (!/^[1-9]\d{0,18}$/.test(id)) {
+    if (!/^[1-9]\d{0,18}$/.test(id)) {
       input.problem(`Input 'repoId' is "${id}", expected the id of a Git folder (a whole number).`);
     }
     return { id };
@@ -98,7 +99,9 @@ function readFolder(
   if (path === '') {
     if (input.isGiven('repoPath') || input.isGiven('repoId')) return none;
     input.problem(
-      "No Git folder is given: set 'repoPath' to its path in the workspace, e.g. /Repos/ci/credit-scoring, or 'repoId' to its id.",
+      isTemporary
+        ? "No Git folder is given: set 'repoPath' to the beginning of its path in the workspace, e.g. /Repos/ci/credit-scoring."
+        : "No Git folder is given: set 'repoPath' to its path in the workspace, e.g. /Repos/ci/credit-scoring, or 'repoId' to its id.",
     );
     return none;
   }
@@ -141,7 +144,9 @@ function readGitUrl(input: InputReader, host: TaskHost): string | undefined {
   } catch (error) {
     if (!(error instanceof InvalidGitUrlError)) throw error;
     input.problem(
-      `${given === '' ? 'The repository of the pipeline' : "Input 'gitUrl'"}: ${error.message}`,
+      given === ''
+        ? `The repository of the pipeline: ${error.message} Set 'gitUrl' to it.`
+        : `Input 'gitUrl': ${error.message}`,
     );
     return undefined;
   }

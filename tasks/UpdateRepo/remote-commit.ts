@@ -1,7 +1,7 @@
 import type { GitRef } from '../../shared/databricks';
 import { runGit } from '../../shared/pipeline/run-git';
 import type { TaskContext } from '../../shared/pipeline/task-context';
-import type { AzureRepository } from './azure-repos';
+import { findAzureRepository } from './azure-repository';
 
 /** The commit that a ref of the remote names now. */
 export type RemoteCommit =
@@ -22,53 +22,32 @@ export async function readRemoteCommit(
   gitUrl: string,
   ref: GitRef,
 ): Promise<RemoteCommit> {
+  const { host, signal } = context;
   const name = ref.kind === 'branch' ? `heads/${ref.name}` : `tags/${ref.name}`;
   try {
-    const azure = azureRepository(context, gitUrl);
+    const azure = findAzureRepository(host, gitUrl);
     if (azure) {
       const { askAzureRepos } = await import('./azure-repos');
-      return await askAzureRepos(azure, name);
+      return await askAzureRepos(azure, name, { network: host.getNetwork(gitUrl), signal });
     }
   } catch (error) {
-    context.host.debug(`Azure Repos could not be asked: ${String(error)}`);
+    signal.throwIfAborted();
+    host.debug(`Azure Repos could not be asked: ${String(error)}`);
   }
-  return askGit(context.signal, gitUrl, name);
+  return askGit(context, gitUrl, name);
 }
 
-/** Undefined unless the URL is in the organisation whose token the job has. */
-function azureRepository(
-  { host }: Pick<TaskContext, 'host'>,
+async function askGit(
+  { host, signal }: Pick<TaskContext, 'host' | 'signal'>,
   gitUrl: string,
-): AzureRepository | undefined {
-  const collectionUri = host.getVariable('System.CollectionUri');
-  const token = host.getServiceConnection('SYSTEMVSSCONNECTION')?.parameter('AccessToken');
-  const [, organisation, project = '', repository = ''] =
-    /^https:\/\/dev\.azure\.com\/([^/]+)\/([^/]+)\/_git\/([^/]+)$/i.exec(gitUrl) ??
-    /^https:\/\/([^./]+)\.visualstudio\.com\/(?:DefaultCollection\/)?([^/]+)\/_git\/([^/]+)$/i.exec(
-      gitUrl,
-    ) ??
-    [];
-  if (collectionUri === undefined || token === undefined || organisation === undefined)
-    return undefined;
-  const own = new RegExp(
-    `(//dev\\.azure\\.com/${organisation}/?$|//${organisation}\\.visualstudio\\.com/?$)`,
-    'i',
-  );
-  if (!own.test(collectionUri)) return undefined;
-  return {
-    collectionUri,
-    token,
-    project: decodeURIComponent(project),
-    repository: decodeURIComponent(repository),
-  };
-}
-
-async function askGit(signal: AbortSignal, gitUrl: string, name: string): Promise<RemoteCommit> {
+  name: string,
+): Promise<RemoteCommit> {
   const ref = `refs/${name}`;
   try {
     const stdout = await runGit(['ls-remote', '--quiet', '--', gitUrl, ref, `${ref}^{}`], {
       timeoutMs: gitTimeoutMs,
       signal,
+      network: host.getNetwork(gitUrl),
     });
     const commits = new Map(
       stdout
@@ -80,14 +59,23 @@ async function askGit(signal: AbortSignal, gitUrl: string, name: string): Promis
     const commitId = commits.get(`${ref}^{}`) ?? commits.get(ref);
     return commitId === undefined ? { kind: 'missing' } : { kind: 'commit', commitId };
   } catch (error) {
-    if (signal.aborted) throw signal.reason;
+    signal.throwIfAborted();
     return { kind: 'unknown', reason: describeGitFailure(error) };
   }
 }
 
+interface GitFailure {
+  readonly code?: unknown;
+  readonly killed?: boolean;
+  readonly stderr?: string;
+  readonly message?: string;
+}
+
 function describeGitFailure(error: unknown): string {
-  const { code, stderr = '', message } = error as NodeJS.ErrnoException & { stderr?: string };
+  const { code, killed, stderr = '', message = '' } = error as GitFailure;
   if (code === 'ENOENT') return 'git is not on this agent';
-  const line = stderr.split('\n').find((text) => text.trim() !== '') ?? message;
-  return line.trim();
+  if (killed) return `git had no answer within ${gitTimeoutMs / 1000} s`;
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  const line = lines.find((text) => /^(fatal|error):/.test(text)) ?? lines[0] ?? message;
+  return line.trim().replace(/\.$/, '');
 }

@@ -1,41 +1,81 @@
 import {
+  describeHead,
+  ExpectedError,
   isLocalGitUrl,
   isLoopback,
   isSameRepository,
+  type Repo,
   type Workspace,
 } from '../../shared/databricks';
 import { InputError } from '../../shared/pipeline/errors';
 import type { TaskContext, TaskSuccess } from '../../shared/pipeline/task-context';
+import { createMissingFolder } from './create-folder';
 import { checkRemoteCommit, checkUpdatedCommit } from './expected-commit';
+import { describeRef } from './git-ref';
 import { readInputs, type UpdateRepoInputs } from './inputs';
-import { bringToRef, describeHead } from './update';
+import { checkPosition, findFolder, refuseOtherRepository, switchFolder } from './update';
+import { withoutWorkspacePrefix } from './workspace-path';
 
 /** Brings a Git folder to a branch or tag; succeeds when it is there, at the expected commit if one is given. */
 export async function updateRepo(context: TaskContext): Promise<TaskSuccess> {
-  const inputs = readInputs(context.input, context.host, context.identity.hash);
+  const { host } = context;
+  const inputs = readInputs(context.input, host, context.identity.hash);
   const settings = inputs.connection();
   refuseUnreachable(settings.host, inputs.gitUrl);
   const workspace = await context.connect(settings);
-  await checkRemoteCommit(context, inputs);
-  if (inputs.temporaryPrefix !== undefined) await listLeftBehind(context, workspace, inputs);
 
-  const repo = await bringToRef(context, workspace, inputs);
+  const before = await prepareFolder(context, workspace, inputs);
+  const path = 'path' in inputs.folder ? inputs.folder.path : withoutWorkspacePrefix(before.path);
+  host.setOutput('repoId', before.id, true);
+  host.setOutput('repoPath', path, true);
 
-  const path = 'path' in inputs.folder ? inputs.folder.path : repo.path;
-  const { setOutput } = context.host;
-  setOutput('repoId', repo.id, true);
-  setOutput('repoPath', path, true);
-  setOutput('commitId', repo.headCommitId, true);
-  setOutput('branch', repo.branch, true);
+  const repo = await switchFolder(context, workspace, before, inputs);
+  host.setOutput('repoId', repo.id, true);
+  host.setOutput('commitId', repo.headCommitId, true);
+  host.setOutput('branch', repo.branch, true);
+  checkPosition(before, repo, inputs);
   checkUpdatedCommit(repo, inputs);
-  return { message: `Git folder "${path}" is at ${describeHead(repo)}.` };
+  const { ref } = inputs;
+  return {
+    message: `Git folder "${path}" is at ${describeRef(ref)}, commit ${repo.headCommitId}.`,
+  };
+}
+
+/** Everything that can refuse the update comes before the folder is created. */
+async function prepareFolder(
+  context: TaskContext,
+  workspace: Workspace,
+  inputs: UpdateRepoInputs,
+): Promise<Repo> {
+  const existing = await findFolder(context, workspace, inputs);
+  if (existing) refuseOtherRepository(existing, inputs);
+  await checkRemoteCommit(context, inputs, inputs.gitUrl ?? existing?.url);
+  if (inputs.temporaryPrefix !== undefined) await listLeftBehind(context, workspace, inputs);
+  if (!existing) return createMissingFolder(context, workspace, inputs);
+  context.host.info(
+    `Git folder "${existing.path}" (id ${existing.id}) is at ${describeHead(existing)}.`,
+  );
+  warnOfSparseCheckout(context, existing, inputs);
+  return existing;
+}
+
+/** It stays as it was set up, and what is outside of it is not there. */
+function warnOfSparseCheckout(
+  { host }: TaskContext,
+  { path, sparseCheckoutPatterns: has }: Repo,
+  { sparseCheckoutPatterns: wanted }: UpdateRepoInputs,
+): void {
+  if (has === undefined || wanted.length > 0) return;
+  host.warning(
+    `The Git folder "${path}" has a sparse checkout: it holds only ${has.join(', ') || 'a part'} of the repository.`,
+  );
 }
 
 /** The workspace fetches from the remote by itself. */
 function refuseUnreachable(host: string, gitUrl: string | undefined): void {
   if (gitUrl === undefined || !isLocalGitUrl(gitUrl) || isLoopback(new URL(host).hostname)) return;
-  throw new InputError(`Input 'gitUrl' is "${gitUrl}", which ${host} cannot reach`, {
-    hint: 'Give the https address of the repository at its Git provider.',
+  throw new InputError(`The repository is "${gitUrl}", which ${host} cannot reach`, {
+    hint: "Set 'gitUrl' to the https address of the repository at its Git provider.",
   });
 }
 
@@ -46,17 +86,28 @@ async function listLeftBehind(
   { temporaryPrefix = '', folder, gitUrl = '' }: UpdateRepoInputs,
 ): Promise<void> {
   const own = 'path' in folder ? folder.path : '';
-  const repos = await workspace.repos.listRepos(temporaryPrefix, context.signal);
-  const others = repos
-    .filter(({ path, url }) => withoutPrefix(path) !== own && isSameRepository(url, gitUrl))
-    .map(({ path }) => path)
-    .filter((path) => withoutPrefix(path).startsWith(temporaryPrefix));
+  const others = (await listRepos(context, workspace, temporaryPrefix))
+    .filter(({ url }) => isSameRepository(url, gitUrl))
+    .map(({ path }) => withoutWorkspacePrefix(path))
+    .filter((path) => path !== own && path.startsWith(temporaryPrefix));
   if (others.length === 0) return;
   context.host.info(
     `Other temporary Git folders, of jobs that still run or whose agent was lost (delete those): ${others.join(', ')}`,
   );
 }
 
-function withoutPrefix(path: string): string {
-  return path.replace(/^\/Workspace(?=\/)/, '');
+/** The list is for information: without it the step goes on. */
+async function listRepos(
+  { host, signal }: TaskContext,
+  workspace: Workspace,
+  prefix: string,
+): Promise<Repo[]> {
+  try {
+    return await workspace.repos.listRepos(prefix, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ExpectedError)) throw error;
+    host.info(`What earlier jobs left behind cannot be listed: ${error.message}`);
+    return [];
+  }
 }

@@ -1,30 +1,18 @@
-import { isConflict, isSameRepository, type Repo, type Workspace } from '../../shared/databricks';
-import { InputError } from '../../shared/pipeline/errors';
+import {
+  describeHead,
+  type GitRef,
+  isConflict,
+  isSameRepository,
+  type Repo,
+  type Workspace,
+} from '../../shared/databricks';
 import type { TaskContext } from '../../shared/pipeline/task-context';
+import { createFolder } from './create-folder';
+import { gitCall } from './git-call';
 import { GitFolderError } from './git-folder-error';
 import { describeRef } from './git-ref';
 import type { UpdateRepoInputs } from './inputs';
-
-/** Finds or creates the Git folder, brings it to the ref, and resolves to it as it is then. */
-export async function bringToRef(
-  context: TaskContext,
-  workspace: Workspace,
-  inputs: UpdateRepoInputs,
-): Promise<Repo> {
-  const existing = await findFolder(context, workspace, inputs);
-  if (!existing) return createAtRef(context, workspace, inputs);
-  refuseOtherRepository(existing, inputs);
-  context.host.info(
-    `Git folder "${existing.path}" (id ${existing.id}) is at ${describeHead(existing)}.`,
-  );
-  return switchTo(context, workspace, existing, inputs);
-}
-
-/** `branch "main", commit 1a2b3c4d`. */
-export function describeHead({ branch, headCommitId }: Repo): string {
-  const commit = headCommitId === '' ? 'no commit' : `commit ${headCommitId.slice(0, 12)}`;
-  return branch === '' ? commit : `branch "${branch}", ${commit}`;
-}
+import { withoutWorkspacePrefix } from './workspace-path';
 
 /** The existing folder; undefined when there is none at the path. Throws when something else is there. */
 export async function findFolder(
@@ -52,55 +40,42 @@ export function refuseOtherRepository(repo: Repo, { gitUrl }: UpdateRepoInputs):
   );
 }
 
-async function createAtRef(
-  context: TaskContext,
-  workspace: Workspace,
-  inputs: UpdateRepoInputs,
-): Promise<Repo> {
-  const { folder, gitUrl, gitProvider, sparseCheckoutPatterns } = inputs;
-  const path = 'path' in folder ? folder.path : '';
-  if (!inputs.createIfMissing) {
-    throw new GitFolderError(`There is no Git folder "${path}" in ${workspace.host}`, {
-      hint: "Create it, correct 'repoPath', or set 'createIfMissing' to true.",
-    });
-  }
-  if (gitUrl === undefined || gitProvider === undefined) {
-    throw new InputError(
-      `The Git folder "${path}" must be created, but the host of ${gitUrl ?? 'the repository'} does not tell which Git provider it is`,
-      { hint: "Set 'gitProvider'." },
-    );
-  }
-  const created = await workspace.repos.createRepo(
-    { url: gitUrl, provider: gitProvider, path, sparseCheckoutPatterns },
-    context.signal,
-  );
-  refuseOtherRepository(created, inputs);
-  context.host.info(`Created the Git folder "${created.path}" (id ${created.id}) from ${gitUrl}.`);
-  return switchTo(context, workspace, created, inputs);
-}
-
-async function switchTo(
+/** Brings an existing folder to the ref, and resolves to it as it is then; recreated, it has another id. */
+export async function switchFolder(
   context: TaskContext,
   workspace: Workspace,
   repo: Repo,
   inputs: UpdateRepoInputs,
 ): Promise<Repo> {
-  const { ref, sparseCheckoutPatterns } = inputs;
-  const options = { sparseCheckoutPatterns, signal: context.signal };
-  let updated: Repo;
   try {
-    updated = await workspace.repos.updateRepo(repo, ref, options);
+    return await update(context, workspace, repo, inputs);
   } catch (error) {
     if (!isConflict(error)) throw error;
-    updated = await resolveConflict(context, workspace, repo, inputs, error);
+    return resolveConflict(context, workspace, repo, inputs, error);
   }
-  if (ref.kind === 'branch' && updated.branch !== '' && updated.branch !== ref.name) {
-    throw new GitFolderError(
-      `The Git folder "${repo.path}" was brought to ${describeRef(ref)}, but somebody else has moved it to ${describeHead(updated)} at the same time`,
-      { hint: 'Give every pipeline a Git folder of its own, or use a temporary one.' },
-    );
-  }
-  return updated;
+}
+
+function update(
+  context: TaskContext,
+  workspace: Workspace,
+  repo: Repo,
+  { ref, sparseCheckoutPatterns, temporaryPrefix }: UpdateRepoInputs,
+  discardChanges = false,
+): Promise<Repo> {
+  const ifCancelled =
+    temporaryPrefix === undefined
+      ? `The workspace may finish by itself: the folder is where it was (${describeHead(repo)}) or at ${describeRef(ref)}. Run the step again to be sure.`
+      : 'The folder is removed at the end of the job.';
+  return gitCall(
+    context,
+    { doing: `bringing the Git folder "${repo.path}" to ${describeRef(ref)}`, ifCancelled },
+    () =>
+      workspace.repos.updateRepo(repo, ref, {
+        sparseCheckoutPatterns,
+        discardChanges,
+        signal: context.signal,
+      }),
+  );
 }
 
 async function resolveConflict(
@@ -110,20 +85,37 @@ async function resolveConflict(
   inputs: UpdateRepoInputs,
   error: unknown,
 ): Promise<Repo> {
-  const { host, signal } = context;
-  const { ref, sparseCheckoutPatterns } = inputs;
-  if (inputs.onConflict === 'discard') {
-    host.warning(
-      `Somebody has changed files in the Git folder "${repo.path}" without committing them; 'onConflict' is discard, so these changes are thrown away.`,
-    );
-    const options = { sparseCheckoutPatterns, discardChanges: true, signal };
-    return workspace.repos.updateRepo(repo, ref, options);
-  }
   if (inputs.onConflict === 'recreate') return recreate(context, workspace, repo, inputs);
-  throw new GitFolderError(error instanceof Error ? error.message : String(error), {
-    cause: error,
-    hint: "Somebody has changed files in the Git folder. Commit or revert them there, or set 'onConflict' to discard (throws the changes away) or recreate (deletes the folder and clones it again).",
-  });
+  if (inputs.onConflict === 'discard') return discard(context, workspace, repo, inputs);
+  throw conflictError(
+    error,
+    "Somebody has changed files in the Git folder. Commit or revert them there, or set 'onConflict' to discard (throws the changes away) or recreate (deletes the folder and clones it again).",
+  );
+}
+
+async function discard(
+  context: TaskContext,
+  workspace: Workspace,
+  repo: Repo,
+  inputs: UpdateRepoInputs,
+): Promise<Repo> {
+  context.host.warning(
+    `Somebody has changed files in the Git folder "${repo.path}" without committing them; 'onConflict' is discard, so these changes are thrown away.`,
+  );
+  try {
+    return await update(context, workspace, repo, inputs, true);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    throw conflictError(
+      error,
+      "Throwing the changes away was not enough. Resolve the conflict in the Git folder, or set 'onConflict' to recreate (deletes the folder and clones it again).",
+    );
+  }
+}
+
+function conflictError(error: unknown, hint: string): GitFolderError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new GitFolderError(message, { cause: error, hint });
 }
 
 async function recreate(
@@ -132,27 +124,39 @@ async function recreate(
   repo: Repo,
   inputs: UpdateRepoInputs,
 ): Promise<Repo> {
-  const path = repo.path.replace(/^\/Workspace(?=\/)/, '');
+  const path = withoutWorkspacePrefix(repo.path);
   if (path.startsWith('/Users/')) {
     throw new GitFolderError(
-      `The Git folder "${repo.path}" has changes that are not committed, and is not recreated below /Users`,
+      `The Git folder "${repo.path}" has changes that are not committed, and is not recreated below /Users; it was not touched`,
       {
         hint: "It would delete somebody's work. Set 'onConflict' to discard, or use a folder below /Repos or /Shared.",
       },
     );
   }
+  const { gitUrl = repo.url, gitProvider = repo.provider } = inputs;
   context.host.warning(
     `The Git folder "${repo.path}" (id ${repo.id}) is deleted and cloned again, because 'onConflict' is recreate: work in it that is not committed, its permissions and its id are lost.`,
   );
-  const { ref, sparseCheckoutPatterns } = inputs;
-  const provider = inputs.gitProvider ?? (repo.provider as NonNullable<typeof inputs.gitProvider>);
   await workspace.repos.deleteRepo(repo, context.signal);
-  const created = await workspace.repos.createRepo(
-    { url: inputs.gitUrl ?? repo.url, provider, path, sparseCheckoutPatterns },
-    context.signal,
+  const created = await createFolder(context, workspace, inputs, { path, gitUrl, gitProvider });
+  return update(context, workspace, created, inputs);
+}
+
+/** Throws when the folder is not where it was brought: somebody else has moved it since. */
+export function checkPosition(before: Repo, after: Repo, { ref }: UpdateRepoInputs): void {
+  if (isAt(before, after, ref)) return;
+  throw new GitFolderError(
+    `The Git folder "${after.path}" was brought to ${describeRef(ref)}, but is at ${describeHead(after)} now: somebody else has moved it at the same time`,
+    { hint: 'Give every pipeline a Git folder of its own, or use a temporary one.' },
   );
-  return workspace.repos.updateRepo(created, ref, {
-    sparseCheckoutPatterns,
-    signal: context.signal,
-  });
+}
+
+/**
+ * What the service shows as branch of a folder on a tag is not documented; a branch that was not there before the switch
+ * is not that of a tag.
+ */
+function isAt(before: Repo, after: Repo, ref: GitRef): boolean {
+  if (after.headCommitId === '') return false;
+  if (ref.kind === 'branch') return after.branch === ref.name;
+  return ['', 'HEAD', ref.name, before.branch].includes(after.branch);
 }

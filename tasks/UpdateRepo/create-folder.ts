@@ -1,0 +1,66 @@
+import { ApiError, type Repo, type Workspace } from '../../shared/databricks';
+import { InputError } from '../../shared/pipeline/errors';
+import type { TaskContext } from '../../shared/pipeline/task-context';
+import { markCreation, unmarkCreation } from './creation-marker';
+import { gitCall } from './git-call';
+import { GitFolderError } from './git-folder-error';
+import type { UpdateRepoInputs } from './inputs';
+
+/** Creates the folder that the inputs name, on the default branch of the remote. Throws when they do not allow it. */
+export async function createMissingFolder(
+  context: TaskContext,
+  workspace: Workspace,
+  inputs: UpdateRepoInputs,
+): Promise<Repo> {
+  const { folder, gitUrl, gitProvider } = inputs;
+  const path = 'path' in folder ? folder.path : '';
+  if (!inputs.createIfMissing) {
+    throw new GitFolderError(`There is no Git folder "${path}" in ${workspace.host}`, {
+      hint: "Create it, correct 'repoPath', or set 'createIfMissing' to true.",
+    });
+  }
+  if (gitUrl === undefined || gitProvider === undefined) {
+    throw new InputError(
+      `The Git folder "${path}" must be created, but the host of ${gitUrl ?? 'the repository'} does not tell which Git provider it is`,
+      { hint: "Set 'gitProvider'." },
+    );
+  }
+  return createFolder(context, workspace, inputs, { path, gitUrl, gitProvider });
+}
+
+/** Clones a repository into a new Git folder. */
+export async function createFolder(
+  context: TaskContext,
+  workspace: Workspace,
+  { sparseCheckoutPatterns, temporaryPrefix }: UpdateRepoInputs,
+  clone: { readonly path: string; readonly gitUrl: string; readonly gitProvider: string },
+): Promise<Repo> {
+  const { path, gitUrl, gitProvider } = clone;
+  const ifCancelled =
+    temporaryPrefix === undefined
+      ? 'The workspace may finish by itself: the folder is missing, or on the default branch of the repository. Run the step again, or delete the folder.'
+      : 'The folder is removed at the end of the job.';
+  markCreation(context);
+  try {
+    const repo = await gitCall(
+      context,
+      { doing: `creating the Git folder "${path}"`, ifCancelled },
+      () =>
+        workspace.repos.createRepo(
+          { url: gitUrl, provider: gitProvider, path, sparseCheckoutPatterns },
+          context.signal,
+        ),
+    );
+    unmarkCreation(context);
+    context.host.info(`Created the Git folder "${repo.path}" (id ${repo.id}) from ${gitUrl}.`);
+    return repo;
+  } catch (error) {
+    if (isRefusal(error)) unmarkCreation(context);
+    throw error;
+  }
+}
+
+/** After any other failure the workspace may still be creating the folder. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.details.isFromService && error.status < 500;
+}
