@@ -29,6 +29,28 @@ for (const key of secretKeys) {
   for (const line of (process.env[key] ?? '').split(/[\r\n]+/)) noteSecret(line.trim());
 }
 
+for (const secret of credentialsIn(process.env['INPUT_GITURL'] ?? '')) noteSecret(secret);
+
+/**
+ * What an address such as https://user:password@host/… gives away: its password, else a user name that is as long as
+ * tokens are. Both as they are written and decoded.
+ */
+function credentialsIn(address: string): string[] {
+  const [, userInfo = ''] = /^\s*[a-z][a-z0-9+.-]*:\/\/(.*)@/is.exec(address) ?? [];
+  const [user = '', ...rest] = userInfo.split(':');
+  const isToken = rest.length === 0 && user.length >= 20 && !user.includes('/');
+  const secret = isToken ? user : rest.join(':');
+  return [secret, decode(secret)];
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function noteSecret(value: string): void {
   if (!isSecretValue(value) || knownSecrets.has(value)) return;
   knownSecrets.add(value);
