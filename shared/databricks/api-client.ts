@@ -46,6 +46,8 @@ export interface ApiRequest {
   readonly timeoutMs?: number;
   /** What to do, for kinds of failure that need other words than the default. */
   readonly hints?: Partial<Record<ApiErrorKind, string>>;
+  /** What to know, beside the reason, when no answer arrives within the patience. */
+  readonly unreachableHint?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -93,7 +95,11 @@ export class ApiClient {
       if (!(error instanceof TransportError)) throw error;
       throw new TransportError(
         `${request.what} failed: ${error.message} (${request.method} ${this.host}${request.path})`,
-        { cause: error, hint: error.hint, isTransient: error.isTransient },
+        {
+          cause: error,
+          hint: [request.unreachableHint ?? '', error.hint].filter(Boolean).join(' '),
+          isTransient: error.isTransient,
+        },
       );
     }
   }

@@ -8,7 +8,10 @@ export interface Identity {
   readonly displayName: string;
 }
 
-/** Reads the identity behind the credentials: the cheapest call that proves host and login. Docs: SCIM, Me. */
+/**
+ * Reads the identity behind the credentials: the cheapest call that proves host and login. Throws ApiError, also for an
+ * answer that names nobody. Docs: SCIM, Me.
+ */
 export async function getIdentity(
   api: ApiClient,
   signal?: AbortSignal,
@@ -23,6 +26,6 @@ export async function getIdentity(
       'not-found': 'This does not look like a Databricks workspace: check the workspace URL.',
     },
   });
-  const userName = wire.text(body, 'userName') ?? '';
+  const userName = wire.requiredText(body, 'userName', what);
   return { userName, displayName: wire.text(body, 'displayName') ?? userName };
 }

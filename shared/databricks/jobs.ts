@@ -112,6 +112,10 @@ export class Jobs {
         path: '/api/2.2/jobs/runs/get',
         query: { run_id: runId, page_token: pageToken },
         ...options,
+        unreachableHint:
+          options.patience === 'poll'
+            ? 'The run itself goes on in the workspace, or has ended there.'
+            : undefined,
         hints: {
           'not-found':
             'Check that the run id and the workspace belong together; runs are kept for 60 days.',

@@ -42,7 +42,7 @@ export const wire = {
   },
 
   requiredText(object: JsonObject, key: string, what: string): string {
-    return wire.text(object, key) ?? throwUnusable(key, what);
+    return wire.text(object, key) || throwUnusable(key, what);
   },
 
   requiredId(object: JsonObject, key: string, what: string): string {

@@ -1,6 +1,6 @@
 // First of all: it must see the environment before azure-pipelines-task-lib does.
 import './early-environment';
-import { mkdtempSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import nodeFetch from 'node-fetch';
@@ -33,7 +33,7 @@ export function createTaskContext(
     );
   }
   const tempDirectory =
-    host.getVariable('Agent.TempDirectory') ?? mkdtempSync(join(tmpdir(), 'databricks-'));
+    host.getVariable('Agent.TempDirectory') ?? join(tmpdir(), `databricks-${randomUUID()}`);
   const fetch: FetchLike = nodeFetch;
   const base = {
     host,
@@ -59,6 +59,8 @@ export function createTaskContext(
 
 function signalOfAgent(): AbortSignal {
   const controller = new AbortController();
+  // Every request in flight listens to it; Node would warn of a leak after ten.
+  setMaxListeners(0, controller.signal);
   const cancel = (): void => controller.abort(new CancelledError('The step was cancelled'));
   for (const name of cancelSignals) process.on(name, cancel);
   return controller.signal;

@@ -52,7 +52,7 @@ export async function connect(
     `Signing in to ${settings.host} (from ${settings.hostSource}) with the token from ${settings.tokenSource}`,
   );
   options.host.info(
-    `Workspace ${settings.host} (from ${settings.hostSource}), signed in as ${userName || 'an identity without name'} (token from ${settings.tokenSource}).`,
+    `Workspace ${settings.host} (from ${settings.hostSource}), signed in as ${userName} (token from ${settings.tokenSource}).`,
   );
   return workspace;
 }

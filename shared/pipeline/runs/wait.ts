@@ -161,6 +161,7 @@ async function endTimedOut(
   };
   const limit = describeDuration(error.timeoutMs);
   if (inputs.onTimeout === 'leave') {
+    context.ledger.updateRun(workspace.host, runId, { cancelOnPipelineCancel: false });
     host.warning(
       `Run ${runId} has not ended within ${limit}; it goes on, because 'onTimeout' is leave.`,
     );

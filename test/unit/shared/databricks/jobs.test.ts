@@ -579,6 +579,7 @@ describe('waitForRun', () => {
         name: 'TransportError',
         message:
           'Reading run 7 failed: adb-7.test: the connection timed out (ETIMEDOUT) (GET https://adb-7.test/api/2.2/jobs/runs/get)',
+        hint: 'The run itself goes on in the workspace, or has ended there. Check the network, the proxy and the firewall between the agent and the workspace; a workspace with private link needs an agent inside its network.',
       });
 
       assert.equal(clock.now() - lostAt, 15 * 60_000);

@@ -29,12 +29,13 @@ describe('connect', () => {
     ]);
   });
 
-  it('says when the identity has no name', async () => {
-    const { connecting, host } = arrange({ [me]: {} });
+  it('does not take an answer without an identity for a login', async () => {
+    const { connecting } = arrange({ [me]: {} });
 
-    await connecting();
-
-    assert.match(host.infos[0] ?? '', /signed in as an identity without name/);
+    await assert.rejects(connecting(), {
+      name: 'ApiError',
+      message: `Signing in to ${stubHost} (from variable DATABRICKS_HOST) with the token from input 'token' failed: the answer has no usable "userName".`,
+    });
   });
 
   it('sends the token and says which program asks', async () => {

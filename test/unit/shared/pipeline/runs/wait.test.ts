@@ -502,13 +502,15 @@ describe('waitForRuns', () => {
     });
 
     it('leaves the run going on if told so, for a retry of the step to take over', async () => {
-      const { wait, host, api, badEnds } = arrange(
+      const { wait, host, api, badEnds, context, workspace } = arrange(
         { [getRun]: running },
         { inputs: { ...inputs, onTimeout: 'leave' } },
       );
 
       await assert.rejects(wait(), { name: 'RunFailedError' });
 
+      // Nor does the end of a job that is cancelled later.
+      assert.equal(context.ledger.findRun(workspace.host, '7')?.cancelOnPipelineCancel, false);
       assert.ok(!api.calls().includes(cancelRun));
       assert.deepEqual(host.warnings, [
         "Run 7 has not ended within 3.0 s; it goes on, because 'onTimeout' is leave.",
