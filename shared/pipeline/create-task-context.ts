@@ -1,6 +1,7 @@
 // First of all: it must see the environment before azure-pipelines-task-lib does.
 import './early-environment';
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import nodeFetch from 'node-fetch';
