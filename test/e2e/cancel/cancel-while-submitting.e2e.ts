@@ -94,6 +94,18 @@ describe('cancel before a step knows its run', () => {
       });
     }
 
+    it(`cancels the run of ${task} while its page is looked up`, async () => {
+      scene.fault(call.read, 'hang');
+
+      const cancelled = await scene.cancelWhen(() => scene.seen(call.read), step());
+
+      assert.deepEqual(await scene.states(), ['CANCELED']);
+      assert.equal(cancelled.step('step').result, 'Canceled');
+      assert.equal(scene.sent(call.submit).length, 1);
+      assert.equal(scene.sent(call.cancel).length, 1);
+      assert.ok(cancelled.endedAfterMs('step') < 5_000);
+    });
+
     it(`lets the run of ${task} go on with cancelOnPipelineCancel false`, async () => {
       scene.fault(call.submit, 'hang-after');
 

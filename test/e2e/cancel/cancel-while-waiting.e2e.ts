@@ -11,15 +11,22 @@ import {
 } from '../../helpers/run-scene';
 import { errorsOf, warningsOf } from '../../helpers/scene';
 
-const waiting: readonly (readonly [
-  string,
-  (scene: RunScene, inputs?: object) => Promise<string>,
-])[] = [
-  ['DatabricksRunNotebook', async (_scene, inputs) => runNotebook('endless', { ...inputs })],
-  [
-    'DatabricksWaitForRun',
-    async (scene, inputs) => waitForRun(await scene.submit('endless'), { ...inputs }),
-  ],
+/** Steps whose run is endless, and how often the run is read until the step waits. */
+const waiting: readonly {
+  readonly task: string;
+  readonly reads: number;
+  steps(scene: RunScene, inputs?: object): Promise<string>;
+}[] = [
+  {
+    task: 'DatabricksRunNotebook',
+    reads: 2,
+    steps: async (_scene, inputs) => runNotebook('endless', { ...inputs }),
+  },
+  {
+    task: 'DatabricksWaitForRun',
+    reads: 1,
+    steps: async (scene, inputs) => waitForRun(await scene.submit('endless'), { ...inputs }),
+  },
 ];
 
 /** The request to cancel the run fails in the step, and succeeds at the end of the job. */
@@ -42,9 +49,12 @@ describe('cancel while a step waits', () => {
 
   afterEach(() => scene.close());
 
-  for (const [task, steps] of waiting) {
+  for (const { task, reads, steps } of waiting) {
     it(`cancels the run of ${task}, once`, async () => {
-      const cancelled = await scene.cancelWhen(() => scene.seen(call.read, 2), await steps(scene));
+      const cancelled = await scene.cancelWhen(
+        () => scene.seen(call.read, reads),
+        await steps(scene),
+      );
 
       const [run] = await scene.runs();
       assert.equal(run?.state, 'CANCELED');
@@ -64,7 +74,7 @@ describe('cancel while a step waits', () => {
 
     it(`lets the run of ${task} go on with cancelOnPipelineCancel false`, async () => {
       const cancelled = await scene.cancelWhen(
-        () => scene.seen(call.read, 2),
+        () => scene.seen(call.read, reads),
         await steps(scene, { cancelOnPipelineCancel: false }),
       );
 
@@ -247,6 +257,16 @@ describe('cancel after a step', () => {
     assert.deepEqual(await scene.states(), ['RUNNING']);
     assert.equal(cancelled.postJob('submit').result, 'Succeeded');
     assert.deepEqual(scene.sent(call.cancel), []);
+  });
+
+  it('cancels a run once that one step submitted and another waits for', async () => {
+    await scene.cancelWhen(
+      () => scene.seen(call.read, 2),
+      submitRun('endless') + waitForRun('$(submit.runId)'),
+    );
+
+    assert.deepEqual(await scene.states(), ['CANCELED']);
+    assert.equal(scene.sent(call.cancel).length, 1);
   });
 
   it('does nothing for a run that ended', async () => {
