@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeZip } from '../../../local/workspace/formats/zip';
+import { errorsOf, warningsOf } from '../../helpers/scene';
+import { callApi } from '../../helpers/workspace-api';
+import { header, type ImportScene, jupyter, startImportScene, target } from './import-scene';
+
+describe('DatabricksImportNotebooks', () => {
+  let scene: ImportScene;
+
+  beforeEach(async () => {
+    scene = await startImportScene();
+  });
+
+  afterEach(() => scene.close());
+
+  it('deploys nested folders, each made once, parents first', async () => {
+    scene.put({
+      'a.py': header,
+      'x/y/z/b.py': header,
+      'x/y/c.json': '{}',
+      'x/y/d.py': 'import os',
+      '.git/config': '',
+      'node_modules/m/index.js': '',
+    });
+
+    const step = await scene.import();
+
+    assert.equal(step.result, 'Succeeded');
+    assert.deepEqual(warningsOf(step), []);
+    assert.ok(step.log.includes(`Imported 2 notebooks and 2 files to ${target}.`));
+    assert.deepEqual(step.outputs, {
+      targetFolder: target,
+      importedCount: '4',
+      unchangedCount: '0',
+      deletedCount: '0',
+    });
+    const changes = scene.changes();
+    assert.deepEqual(changes.slice(0, 4), ['mkdirs .', 'mkdirs x', 'mkdirs x/y', 'mkdirs x/y/z']);
+    assert.deepEqual(changes.slice(4).sort(), [
+      'import a',
+      'import x/y/c.json',
+      'import x/y/d.py',
+      'import x/y/z/b',
+    ]);
+    assert.deepEqual(await scene.tree(), {
+      a: 'NOTEBOOK',
+      x: 'DIRECTORY',
+      'x/y': 'DIRECTORY',
+      'x/y/c.json': 'FILE',
+      'x/y/d.py': 'FILE',
+      'x/y/z': 'DIRECTORY',
+      'x/y/z/b': 'NOTEBOOK',
+    });
+  });
+
+  it('keeps every name as it is, with and without the prefix /Workspace', async () => {
+    const names = [
+      'with space',
+      "it's",
+      'say "hi"',
+      'R&D',
+      '#1',
+      '100%',
+      '%20',
+      'a+b',
+      'a=b;c,d',
+      '$(x)',
+      'naïve',
+      '日本語',
+      '😀',
+      '-rf',
+      '{a,b}',
+      '[x]',
+      'back\\slash',
+      '##vso[task.complete result=Failed]',
+    ];
+    scene.put(Object.fromEntries(names.map((name) => [`${name}/${name}.py`, header + name])));
+
+    for (const targetFolder of [target, `/Workspace${target}/`]) {
+      const step = await scene.import({ targetFolder, mode: 'mirror' });
+
+      assert.deepEqual(errorsOf(step), []);
+      assert.equal(step.result, 'Succeeded');
+      assert.equal(step.outputs['targetFolder'], targetFolder.replace(/\/$/, ''));
+      assert.equal(step.outputs['deletedCount'], '0');
+      const expected = names.flatMap((name) => [
+        [name, 'DIRECTORY'],
+        [`${name}/${name}`, 'NOTEBOOK'],
+      ]);
+      assert.deepEqual(await scene.tree(), Object.fromEntries(expected));
+    }
+  });
+
+  it('imports every format as what it is', async () => {
+    scene.put({
+      'py.py': header,
+      'sql.sql': '-- Databricks notebook source\nselect 1',
+      'scala.scala': '// Databricks notebook source\r\n1',
+      'r.R': header,
+      'jupyter.ipynb': jupyter,
+      'page.html': '<html></html>',
+      'archive.zip': writeZip([{ name: 'a.py', content: Buffer.from(header) }]),
+      'module.py': 'x = 1',
+      'bom.py': `\ufeff${header}`,
+      'board.lvdash.json': '{}',
+      empty: '',
+    });
+    const exported = await exportOf(scene, 'HTML');
+    const archive = await exportOf(scene, 'DBC');
+    scene.put({ 'exported.html': exported, 'archived.dbc': archive });
+
+    const step = await scene.import();
+
+    assert.deepEqual(errorsOf(step), []);
+    assert.ok(step.log.includes(`Imported 6 notebooks, 6 files and 1 archive to ${target}.`));
+    assert.deepEqual(await scene.tree(), {
+      archived: 'DIRECTORY',
+      'archived/newer': 'NOTEBOOK',
+      'archived/old': 'NOTEBOOK',
+      'archive.zip': 'FILE',
+      'board.lvdash.json': 'DASHBOARD',
+      'bom.py': 'FILE',
+      empty: 'FILE',
+      exported: 'NOTEBOOK',
+      jupyter: 'NOTEBOOK',
+      'module.py': 'FILE',
+      'page.html': 'FILE',
+      py: 'NOTEBOOK',
+      r: 'NOTEBOOK',
+      scala: 'NOTEBOOK',
+      sql: 'NOTEBOOK',
+    });
+  });
+
+  it('imports a .dbc again, which the service does not overwrite', async () => {
+    scene.put({ 'archived.dbc': await exportOf(scene, 'DBC') });
+    await scene.import({ mode: 'mirror' });
+
+    const step = await scene.import({ mode: 'mirror' });
+
+    assert.deepEqual(errorsOf(step), []);
+    assert.deepEqual([step.outputs['importedCount'], step.outputs['deletedCount']], ['1', '0']);
+    assert.deepEqual(await scene.tree(), {
+      archived: 'DIRECTORY',
+      'archived/newer': 'NOTEBOOK',
+      'archived/old': 'NOTEBOOK',
+    });
+  });
+
+  it('sends large files as they are', async () => {
+    const content = Buffer.alloc(10 * 1024 * 1024, '\r\n--');
+    scene.put({ 'large.bin': content });
+
+    const step = await scene.import();
+
+    assert.deepEqual(errorsOf(step), []);
+    const query = `/api/2.0/workspace/export?format=AUTO&path=${target}/large.bin`;
+    const { content: stored } = await callApi(scene.workspace, 'GET', query);
+    assert.ok(Buffer.from(String(stored), 'base64').equals(content));
+  });
+
+  it('deploys a published artifact', async () => {
+    const entries = ['drop/a.py', 'drop/sub/b & c.py', 'drop/d.txt'].map((name) => ({
+      name,
+      content: Buffer.from(header),
+    }));
+    const archive = join(scene.source, 'drop.zip');
+    writeFileSync(archive, writeZip(entries));
+
+    const step = await scene.import({ sourceFolder: archive, contents: '**\n!*.txt' });
+
+    assert.deepEqual(errorsOf(step), []);
+    assert.deepEqual(await scene.tree(), {
+      a: 'NOTEBOOK',
+      sub: 'DIRECTORY',
+      'sub/b & c': 'NOTEBOOK',
+    });
+  });
+
+  const refused: readonly [string, Record<string, string>, Record<string, string>, RegExp][] = [
+    ['an empty source', {}, {}, /Nothing to import: ".*" has no file that matches 'contents'\./],
+    [
+      'an empty source of a mirror',
+      {},
+      { mode: 'mirror' },
+      /Nothing to import: .* Nothing was changed in the workspace\./,
+    ],
+    ['patterns without match', { 'a.py': header }, { contents: '*.sql' }, /Nothing to import/],
+    [
+      'two sources of one name',
+      { 'a.py': header, 'a.ipynb': jupyter },
+      {},
+      /"a\.ipynb" and "a\.py" would all become "a"/,
+    ],
+    ['an invalid .ipynb', { 'a.ipynb': '{' }, {}, /"a\.ipynb" is not a Jupyter notebook/],
+    [
+      'a file that is too large',
+      { 'a.py': header, 'b.bin': 'x'.repeat(10 * 1024 * 1024 + 1) },
+      {},
+      /"b\.bin" is 10\.1 MB, more than the 10 MB that can be imported/,
+    ],
+    [
+      'a source that does not exist',
+      {},
+      { sourceFolder: 'nowhere' },
+      /Input 'sourceFolder': ".*nowhere" does not exist on the agent\./,
+    ],
+    [
+      'a mirror of /Shared',
+      { 'a.py': header },
+      { targetFolder: '/Shared', mode: 'mirror' },
+      /clear/,
+    ],
+  ];
+  for (const [title, files, inputs, message] of refused) {
+    it(`refuses ${title} before the first request`, async () => {
+      scene.put(files);
+      scene.workspace.clearRequests();
+
+      const step = await scene.import(inputs);
+
+      assert.equal(step.result, 'Failed');
+      assert.match(errorsOf(step).join('\n'), message);
+      assert.deepEqual(scene.workspace.requests(), []);
+    });
+  }
+});
+
+/** A notebook, or the folder with it and another one, exported by the workspace. */
+async function exportOf({ workspace }: ImportScene, format: 'HTML' | 'DBC'): Promise<Buffer> {
+  await callApi(workspace, 'POST', '/api/2.0/workspace/mkdirs', { path: '/Shared/other' });
+  for (const name of ['old', 'newer']) {
+    await callApi(workspace, 'POST', '/api/2.0/workspace/import', {
+      path: `/Shared/other/${name}`,
+      language: 'PYTHON',
+      overwrite: true,
+      content: Buffer.from(header).toString('base64'),
+    });
+  }
+  const path = format === 'DBC' ? '/Shared/other' : '/Shared/other/old';
+  const query = `/api/2.0/workspace/export?format=${format}&path=${path}`;
+  const { content } = await callApi(workspace, 'GET', query);
+  return Buffer.from(String(content), 'base64');
+}
