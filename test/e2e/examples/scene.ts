@@ -14,6 +14,8 @@ import {
 import { createExampleRemote, type ExampleRemote } from '../../../scripts/start/example-remote';
 
 export const creditScoring = join(repositoryRoot, 'examples', 'credit-scoring');
+/** Id of the tree without files, which every repository knows. */
+const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 export const tasksDir = join(repositoryRoot, 'dist', 'tasks');
 
 /** The three workspaces of the example, and a remote of it. */
@@ -21,8 +23,8 @@ export interface ExampleScene {
   readonly environments: readonly Environment[];
   readonly remote: ExampleRemote;
   environment(name: EnvironmentName): Environment;
-  /** Puts an empty commit on top of main of the remote, and returns its id; the checkout stays. */
-  moveMain(): string;
+  /** Puts a commit on top of main of the remote, with the same files or with none, and returns its id; the checkout stays. */
+  moveMain(files?: 'same' | 'none'): string;
   /** Brings the checkout to main of the remote. */
   pull(): void;
   /** All that tells whether an environment was touched. */
@@ -43,8 +45,9 @@ export async function startExample(): Promise<ExampleScene> {
     environments,
     remote,
     environment,
-    moveMain() {
-      const commit = git(bare, 'commit-tree', '-p', 'main', '-m', 'Move on', 'main^{tree}');
+    moveMain(files = 'same') {
+      const tree = files === 'same' ? 'main^{tree}' : emptyTree;
+      const commit = git(bare, 'commit-tree', '-p', 'main', '-m', 'Move on', tree);
       git(bare, 'update-ref', 'refs/heads/main', commit);
       return commit;
     },

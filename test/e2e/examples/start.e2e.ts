@@ -1,19 +1,42 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { startWorkspace } from '../../../local/workspace';
 import { repositoryRoot } from '../../../scripts/manifests/load-manifests';
 
-function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number | null;
+}
+
+/** Runs the script of `npm start`, and resolves when it has ended. */
+function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  onOutput: (pid: number, stdout: string) => void = () => undefined,
+): Promise<Outcome> {
   const { DATABRICKS_HOST: _host, DATABRICKS_TOKEN: _token, ...inherited } = process.env;
-  return spawnSync(process.execPath, ['--import', 'tsx', 'scripts/start.ts', ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts', ...args], {
     cwd: repositoryRoot,
-    encoding: 'utf8',
     env: { ...inherited, NO_COLOR: '1', ...env },
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    onOutput(child.pid ?? 0, stdout);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ stdout, stderr, status }));
   });
 }
 
 describe('npm start', () => {
-  it('shows with --fail that a failure in staging leaves prod untouched', () => {
-    const { stdout, status } = start(['--fail']);
+  it('shows with --fail that a failure in staging leaves prod untouched', async () => {
+    const { stdout, status } = await start(['--fail']);
 
     assert.equal(status, 1);
     assert.match(stdout, /^✓ Test in dev +Succeeded/m);
@@ -25,10 +48,51 @@ describe('npm start', () => {
     assert.match(stdout, /^ {2}prod +- +- +- +not touched +none$/m);
   });
 
-  it('refuses an unknown option and lists those there are', () => {
-    const { stderr, status } = start(['--fial']);
+  it('refuses an unknown option and lists those there are', async () => {
+    const { stderr, status } = await start(['--fial']);
 
     assert.equal(status, 1);
     assert.match(stderr, /^Unknown option '--fial'\.\n\nUsage: npm start/);
+  });
+
+  it('deploys and tests in a given workspace, in a folder of its own', async () => {
+    const workspace = await startWorkspace({ clusterStartMs: 50 });
+
+    const { stdout, stderr, status } = await start(['--workspace'], {
+      DATABRICKS_HOST: workspace.url,
+      DATABRICKS_TOKEN: workspace.token,
+    });
+
+    const submitted = workspace.requests().filter(({ path }) => path.endsWith('/runs/submit'));
+    await workspace.close();
+    assert.equal(status, 0, stderr);
+    const home = '/Workspace/Users/local.user@databricks.test/credit-scoring-example';
+    assert.ok(stdout.includes(`What was deployed stays in ${home};`));
+    assert.match(stdout, /^ {2}127\.0\.0\.1:\d+ +[0-9a-f]{8} +\d+ +integration_test +SUCCESS +-$/m);
+    assert.equal(submitted.length, 1);
+    assert.ok(!stdout.includes(workspace.token));
+  });
+
+  it('says what --workspace needs', async () => {
+    const { stderr, status } = await start(['--workspace'], { DATABRICKS_HOST: 'https://x.test' });
+
+    assert.equal(status, 1);
+    assert.match(stderr, /^--workspace needs DATABRICKS_TOKEN in the environment: /);
+  });
+
+  it('cancels the run on Ctrl+C and cleans up', async () => {
+    let isSent = false;
+
+    const { stdout, status } = await start([], {}, (pid, soFar) => {
+      if (isSent || !soFar.includes('is RUNNING')) return;
+      isSent = true;
+      process.kill(pid, 'SIGINT');
+    });
+
+    assert.equal(status, 1);
+    assert.match(stdout, /^■ Test in dev +Canceled/m);
+    assert.match(stdout, /^ {2}dev +[0-9a-f]{8} +\d+ +integration_test +CANCELED +none$/m);
+    assert.match(stdout, /^ {2}prod +- +- +- +not touched +none$/m);
+    assert.match(stdout, /Removed the temporary Git folder/);
   });
 });
