@@ -35,10 +35,9 @@ export async function updateRepo(context: TaskContext): Promise<TaskSuccess> {
   host.setOutput('branch', repo.branch, true);
   checkPosition(before, repo, inputs);
   checkUpdatedCommit(repo, inputs);
-  const { ref } = inputs;
-  return {
-    message: `Git folder "${path}" is at ${describeRef(ref)}, commit ${repo.headCommitId}.`,
-  };
+  const message = `Git folder "${path}" is at ${describeRef(inputs.ref)}, commit ${repo.headCommitId}.`;
+  host.info(message);
+  return { message };
 }
 
 /** Everything that can refuse the update comes before the folder is created. */

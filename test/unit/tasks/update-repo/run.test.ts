@@ -44,6 +44,7 @@ describe('DatabricksUpdateRepo', () => {
     assert.equal(seen.ended, `Git folder "/Repos/ci/app" is at branch "main", commit ${newHead}.`);
     assert.deepEqual(seen.infos, [
       `Git folder "/Repos/ci/app" (id 7) is at branch "main", commit ${'a'.repeat(12)}.`,
+      seen.ended,
     ]);
     assert.deepEqual(seen.outputs, {
       repoId: '7',
@@ -118,7 +119,10 @@ describe('DatabricksUpdateRepo', () => {
       seen.ended,
       `Git folder "/Repos/ci/app" is at branch "feature/x", commit ${newHead}.`,
     );
-    assert.deepEqual(seen.infos, [`Created the Git folder "/Repos/ci/app" (id 7) from ${gitUrl}.`]);
+    assert.deepEqual(seen.infos, [
+      `Created the Git folder "/Repos/ci/app" (id 7) from ${gitUrl}.`,
+      seen.ended,
+    ]);
     const sparse_checkout = { patterns: ['notebooks'] };
     assert.deepEqual(seen.bodies, [
       { path: '/Repos/ci' },
@@ -534,6 +538,7 @@ describe('temporary folder of DatabricksUpdateRepo', () => {
     assert.deepEqual(seen.infos, [
       'Other temporary Git folders, of jobs that still run or whose agent was lost (delete those): /Repos/ci/app_main_511_0badf00d, /Repos/ci/app_dev_500_0badf00d',
       `Created the Git folder "${own}" (id 7) from ${gitUrl}.`,
+      seen.ended,
     ]);
     assert.equal(seen.outputs['repoPath'], own);
   });
