@@ -1,6 +1,7 @@
 // npm start: promotes the example through three local workspaces, or tests it in a real one. --help lists the options.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { cleanUp } from '../local/agent/command-line';
 import { styler } from '../local/agent/terminal-styles';
 import { startEnvironments } from './start/environments';
 import { createExampleRemote, type ExampleRemote } from './start/example-remote';
@@ -14,6 +15,7 @@ import {
 } from './start/options';
 import { describeOutcome, type RunOptions, reportPromotion, runPromotion } from './start/promotion';
 import { reportRows, type StageReport, shortCommit } from './start/stage-report';
+import { createStopSignals } from './start/stop-signals';
 import { layOut } from './start/table';
 import { findHome, reportWorkspaceTest, runWorkspaceTest } from './start/workspace-test';
 
@@ -23,9 +25,10 @@ const hasColor = process.stdout.isTTY === true && process.env['NO_COLOR'] === un
 const paint = styler(hasColor);
 
 function build(): void {
-  const { status } = spawnSync(process.execPath, [join(__dirname, 'build.mjs')], {
+  const { status, signal } = spawnSync(process.execPath, [join(__dirname, 'build.mjs')], {
     stdio: 'inherit',
   });
+  if (signal !== null) throw new UsageError('Cancelled.');
   if (status !== 0) throw new UsageError('The tasks could not be built.');
 }
 
@@ -100,17 +103,18 @@ async function main(): Promise<number> {
   const isOwn = options.action === 'promotion';
   const access = isOwn ? undefined : readWorkspaceAccess(process.env);
   const home = access && (await findHome(access));
-  const cancel = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => cancel.abort());
-  }
+  const stop = createStopSignals((line) => console.error(line), Date.now);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop.onSignal);
+  process.stdout.on('error', stop.onDeaf);
+  process.on('exit', cleanUp);
   build();
   const run: RunOptions = {
     tasksDir: join(root, 'dist', 'tasks'),
     out: (line) => console.log(line),
     color: hasColor,
     verbose: options.isVerbose,
-    signal: cancel.signal,
+    signal: stop.cancel,
+    kill: stop.kill,
   };
   return withRemote((remote) =>
     access && home !== undefined

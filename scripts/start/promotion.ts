@@ -57,6 +57,8 @@ export function describeOutcome({ result, stages }: PipelineResult): string {
   if (result === 'Canceled') return 'Canceled. What was deployed until then stays as it is.';
   const failed = stages.find((stage) => stage.result === 'Failed')?.name ?? 'The run';
   const untouched = stages.filter((stage) => stage.result === 'Skipped').map(({ name }) => name);
-  const rest = untouched.length === 0 ? '' : ` ${untouched.join(' and ')} stayed as it was.`;
-  return `${failed} failed; the error above names notebook, cell and line.${rest}`;
+  const text = `${failed} failed; the errors above say why.`;
+  if (untouched.length === 0) return text;
+  const stayed = untouched.length === 1 ? 'stayed as it was' : 'stayed as they were';
+  return `${text} ${untouched.join(' and ')} ${stayed}.`;
 }

@@ -32,15 +32,14 @@ async function readUserName(url: string, token: string): Promise<string | undefi
       `${url} refuses the token (HTTP ${answer.status}). Check DATABRICKS_TOKEN: it belongs to one workspace, and may have expired.`,
     );
   }
-  try {
-    const { userName } = (await answer.json()) as { userName?: unknown };
-    return typeof userName === 'string' && userName !== '' ? userName : undefined;
-  } catch (error) {
+  const body: unknown = answer.ok ? await answer.json().catch(() => undefined) : undefined;
+  if (typeof body !== 'object' || body === null) {
     throw new UsageError(
       `${url} does not answer like a Databricks workspace (HTTP ${answer.status}). Check DATABRICKS_HOST.`,
-      { cause: error },
     );
   }
+  const { userName } = body as { userName?: unknown };
+  return typeof userName === 'string' && userName !== '' ? userName : undefined;
 }
 
 /**
