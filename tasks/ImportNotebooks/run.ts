@@ -77,8 +77,10 @@ async function deploy(
   const { host, signal } = context;
   const { targetFolder, maxParallel } = inputs;
   const listing: ListOptions = { enters: chooseFolders(inputs, items), maxParallel, signal };
-  const targetExists = await checkTarget(workspace, targetFolder, signal);
-  const tree = targetExists ? await listTarget(workspace, targetFolder, listing) : new Map();
+  const [targetExists, tree] = await Promise.all([
+    checkTarget(workspace, targetFolder, signal),
+    listTarget(workspace, targetFolder, listing),
+  ]);
   const plan = await makePlan(workspace, inputs, items, { tree, targetExists, listing });
   logPlan(host, targetFolder, plan);
   const planned = countPlan(plan);

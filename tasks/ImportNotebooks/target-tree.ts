@@ -14,6 +14,8 @@ export type TargetTree = ReadonlyMap<string, WorkspaceObject>;
 export interface ListOptions {
   /** Whether the content of a folder is of interest; asked for each folder that is found. */
   readonly enters: (folder: string) => boolean;
+  /** Folders that surely exist: they are listed at once, without waiting for those around them. */
+  readonly known?: readonly string[];
   readonly maxParallel: number;
   readonly signal: AbortSignal;
 }
@@ -67,20 +69,30 @@ export async function listTarget(
 ): Promise<TargetTree> {
   const tree = new Map<string, WorkspaceObject>();
   const limit = pLimit(options.maxParallel);
-  const list = async (folder: string): Promise<void> => {
+  const listed = new Set<string>();
+  const read = (folder: string): Promise<WorkspaceObject[] | undefined> => {
     const path = folder === '' ? targetFolder : `${targetFolder}/${folder}`;
-    const children = await limit(() => ifFound(workspace.objects.list(path, options.signal)));
-    const subfolders: string[] = [];
-    for (const child of children ?? []) {
-      const name = child.path.slice(child.path.lastIndexOf('/') + 1);
-      const key = folder === '' ? name : `${folder}/${name}`;
-      tree.set(key, child);
-      if (child.objectType === 'DIRECTORY' && options.enters(key)) subfolders.push(key);
-    }
-    await Promise.all(subfolders.map(list));
+    return limit(() => ifFound(workspace.objects.list(path, options.signal)));
   };
-  await list('');
+  const list = async (folder: string): Promise<void> => {
+    if (listed.has(folder)) return;
+    listed.add(folder);
+    const children = (await read(folder)) ?? [];
+    const found = children.map((child) => [pathIn(folder, child), child] as const);
+    for (const [path, child] of found) tree.set(path, child);
+    const subfolders = found.filter(
+      ([path, { objectType }]) => objectType === 'DIRECTORY' && options.enters(path),
+    );
+    await Promise.all(subfolders.map(([path]) => list(path)));
+  };
+  await Promise.all(['', ...(options.known ?? [])].map(list));
   return tree;
+}
+
+/** Answers name paths with the prefix /Workspace or without it, as they were asked; only the name is sure. */
+function pathIn(folder: string, { path }: WorkspaceObject): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return folder === '' ? name : `${folder}/${name}`;
 }
 
 /** Undefined for what does not exist. */

@@ -2,6 +2,7 @@ import type { Clock, Workspace } from '../../shared/databricks';
 import { ImportError, listSome } from './import-error';
 import type { ImportItem } from './import-items';
 import type { ImportPlan } from './import-plan';
+import { foldersAround } from './target-path';
 import { type ListOptions, listTarget, type TargetTree } from './target-tree';
 
 /** Other servers of the service may show a change a moment later; waits before the target is listed again, in ms. */
@@ -17,11 +18,14 @@ export async function verifyTarget(
   plan: ImportPlan,
   options: ListOptions & { readonly clock: Clock },
 ): Promise<void> {
-  let differences = findDifferences(plan, await listTarget(workspace, targetFolder, options));
+  const known = [...new Set(plan.imports.flatMap(({ item }) => foldersAround(item.path)))];
+  const compare = async (): Promise<string[]> =>
+    findDifferences(plan, await listTarget(workspace, targetFolder, { ...options, known }));
+  let differences = await compare();
   for (const waitMs of listAgainAfterMs) {
     if (differences.length === 0) return;
     await options.clock.sleep(waitMs, options.signal);
-    differences = findDifferences(plan, await listTarget(workspace, targetFolder, options));
+    differences = await compare();
   }
   if (differences.length === 0) return;
   throw new ImportError(
