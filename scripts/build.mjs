@@ -4,11 +4,18 @@ import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { lazyPackages, ownFileForDynamicImports } from './build/esbuild-plugins.mjs';
+import { lazyModules, lazyPackages } from './build/esbuild-plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'dist', 'tasks');
 const draft = join(root, 'dist', `.tasks-${process.pid}`);
+
+/** What no task needs for its first request. */
+const lazy = [
+  { of: '', names: ['yaml'] },
+  { of: 'azure-pipelines-task-lib', names: ['child_process', 'minimatch', 'q'] },
+  { of: 'node-fetch', names: ['node:zlib'] },
+];
 
 const folders = (await subfolders(join(root, 'tasks'))).filter((name) =>
   existsSync(join(root, 'tasks', name, 'task.json')),
@@ -22,21 +29,28 @@ async function buildTask(name) {
   const source = join(root, 'tasks', name);
   const outdir = join(draft, name);
   await mkdir(outdir, { recursive: true });
-  const handlers = ['index.ts', 'post-job.ts']
-    .map((file) => join(source, file))
-    .filter((file) => existsSync(file));
-  const chunks = await bundle(handlers, outdir);
-  if (chunks.length > 0) await bundle(chunks, outdir);
+  const handlers = ['index', 'post-job']
+    .map((name) => [name, join(source, `${name}.ts`)])
+    .filter(([, file]) => existsSync(file));
+  const built = new Set();
+  for (let entries = new Map(handlers); entries.size > 0; ) {
+    for (const name of entries.keys()) built.add(name);
+    const chunks = await bundle(entries, outdir);
+    entries = new Map([...chunks].filter(([name]) => !built.has(name)));
+  }
   await copyFile(join(source, 'task.json'), join(outdir, 'task.json'));
   const icon = join(source, 'icon.png');
   if (existsSync(icon)) await copyFile(icon, join(outdir, 'icon.png'));
 }
 
-/** Bundles each entry to one file; resolves to the modules that are imported when needed, which become files of their own. */
-async function bundle(entryPoints, outdir) {
-  const chunks = new Set();
+/**
+ * Bundles each entry (source by name) to one file; resolves to the entries that these load when needed, which become files
+ * of their own.
+ */
+async function bundle(entries, outdir) {
+  const chunks = new Map();
   await build({
-    entryPoints,
+    entryPoints: Object.fromEntries(entries),
     outdir,
     absWorkingDir: root,
     bundle: true,
@@ -47,11 +61,11 @@ async function bundle(entryPoints, outdir) {
     keepNames: true,
     legalComments: 'linked',
     logLevel: 'warning',
-    // azure-pipelines-task-lib asks for this only to download a Node in its own tests.
-    external: ['nodejs-file-downloader'],
-    plugins: [lazyPackages(['yaml']), ownFileForDynamicImports(chunks)],
+    // Never asked for: the first downloads a Node in tests of azure-pipelines-task-lib, the second serves Node before 18.
+    external: ['nodejs-file-downloader', 'web-streams-polyfill'],
+    plugins: [lazyPackages(lazy, chunks), lazyModules(chunks)],
   });
-  return [...chunks];
+  return chunks;
 }
 
 /** Replaces file by file, each at once, so that tasks may be started during a build. */

@@ -1,42 +1,62 @@
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { basename, join } from 'node:path';
-
-const require = createRequire(import.meta.url);
+import { types } from 'node:util';
 
 /**
- * Packages that are evaluated when something of them is first used, not when the task starts: tasks are judged by the time
- * to their first request, and most steps need none of these.
+ * Packages that are loaded when something of them is first used, not when the task starts: tasks are judged by the time to
+ * their first request, which needs none of these. Each becomes a file beside the bundle; its name and source are added to
+ * `chunks`. `of` is the package that asks for them, empty for any.
  */
-export function lazyPackages(names) {
-  const filter = new RegExp(`^(${names.join('|')})$`);
+export function lazyPackages(groups, chunks) {
   return {
     name: 'lazy-packages',
     setup(build) {
-      build.onResolve({ filter }, ({ path, namespace }) =>
-        namespace === 'lazy' ? undefined : { path, namespace: 'lazy' },
+      const isLazy = ({ path, importer }) =>
+        groups.some(({ of, names }) => importer.includes(of) && names.includes(path));
+      build.onResolve({ filter: /^[a-z_]/ }, (args) =>
+        args.kind !== 'entry-point' && isLazy(args)
+          ? { path: args.path, namespace: 'lazy', pluginData: { resolveDir: args.resolveDir } }
+          : undefined,
       );
-      build.onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
-        contents: Object.keys(require(path))
-          .map((name) => getter(path, name))
-          .join('\n'),
-        resolveDir: process.cwd(),
+      build.onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path, pluginData }) => ({
+        contents: standInFor(path, pluginData.resolveDir, chunks),
+        resolveDir: pluginData.resolveDir,
+      }));
+      // The stand-in's own request: for a file that is built beside the bundle.
+      build.onResolve({ filter: /^\.\/[a-z_-]+\.js$/, namespace: 'lazy' }, ({ path }) => ({
+        path,
+        external: true,
       }));
     },
   };
 }
 
-function getter(path, name) {
-  return `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => require('${path}').${name} });`;
+/** A CommonJS module with the exports of a package, which it loads when one of them is used. */
+function standInFor(path, resolveDir, chunks) {
+  const require = createRequire(join(resolveDir, 'x.js'));
+  const module = require(path);
+  const target = isBuiltin(path) ? `node:${path.replace(/^node:/, '')}` : `./${path}.js`;
+  if (!isBuiltin(path)) chunks.set(path, require.resolve(path));
+  const head = types.isModuleNamespaceObject(module)
+    ? `Object.defineProperty(exports, '__esModule', { value: true });`
+    : typeof module === 'function'
+      ? `module.exports = function (...args) { return require('${target}').apply(this, args); };`
+      : '';
+  return [head, ...Object.keys(module).map((name) => getter(target, name))].join('\n');
 }
 
-/** Modules of ours that are imported when needed become files beside the bundle; their paths are added to `found`. */
-export function ownFileForDynamicImports(found) {
+function getter(target, name) {
+  return `Object.defineProperty(module.exports, '${name}', { enumerable: true, configurable: true, get: () => require('${target}')['${name}'] });`;
+}
+
+/** Modules of ours that are imported when needed become files beside the bundle, added to `chunks` likewise. */
+export function lazyModules(chunks) {
   return {
-    name: 'own-file-for-dynamic-imports',
+    name: 'lazy-modules',
     setup(build) {
       build.onResolve({ filter: /^\.{1,2}\// }, ({ kind, path, importer, resolveDir }) => {
         if (kind !== 'dynamic-import' || !importer.endsWith('.ts')) return undefined;
-        found.add(`${join(resolveDir, path)}.ts`);
+        chunks.set(basename(path), `${join(resolveDir, path)}.ts`);
         return { path: `./${basename(path)}.js`, external: true };
       });
     },

@@ -81,7 +81,8 @@ function refuseBadHeaders(headers: Record<string, string>): void {
 }
 
 function timeoutError(timeoutMs: number, cause: unknown): TransportError {
-  return new TransportError(`no answer within ${timeoutMs / 1000} s`, { cause, hint: network });
+  const seconds = timeoutMs < 10_000 ? timeoutMs / 1000 : Math.round(timeoutMs / 1000);
+  return new TransportError(`no answer within ${seconds} s`, { cause, hint: network });
 }
 
 const network =

@@ -86,6 +86,19 @@ export class RunLedger {
     if (taskInstanceId !== undefined) this.#write(stepFile(taskInstanceId), marker);
   }
 
+  /** False when no run and no submission, of whatever step and workspace, could be left to cancel. */
+  hasOpenWork(isJobCancelled: boolean): boolean {
+    return this.#names()
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => this.#read(name))
+      .some((value) => {
+        const run = toRunRecord(value);
+        const step = toStepMarker(value);
+        const isOpen = run ? !run.isOver : step?.pendingToken !== undefined;
+        return isOpen && (isJobCancelled || (run ?? step)?.isCancelRequested === true);
+      });
+  }
+
   #names(): string[] {
     try {
       return readdirSync(this.#folder);
