@@ -18,7 +18,7 @@ run(
   '60000',
   '--parallel',
   '--jobs',
-  '2',
+  '4',
   ...files,
   ...given,
 );
