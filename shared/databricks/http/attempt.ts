@@ -45,17 +45,18 @@ export async function sendOnce(
   request: AttemptRequest,
 ): Promise<HttpAnswer> {
   refuseBadHeaders(request.headers);
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), request.timeoutMs);
-  const signal = request.signal
-    ? AbortSignal.any([timeout.signal, request.signal])
-    : timeout.signal;
+  request.signal?.throwIfAborted();
+  // Not AbortSignal.any: before Node 22 each signal that it makes stays tied to the long-lived one.
+  const attempt = new AbortController();
+  const abort = (): void => attempt.abort();
+  const timer = setTimeout(abort, request.timeoutMs);
+  request.signal?.addEventListener('abort', abort);
   try {
     const answer = await transport.fetch(request.url, {
       method: request.method,
       headers: request.headers,
       redirect: 'manual',
-      signal,
+      signal: attempt.signal,
       ...(request.body !== undefined && { body: request.body }),
       ...(transport.agent && { agent: transport.agent }),
     });
@@ -63,10 +64,11 @@ export async function sendOnce(
     return { status: answer.status, text, header: (name) => answer.headers.get(name) ?? undefined };
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason;
-    if (timeout.signal.aborted) throw timeoutError(request.timeoutMs, error);
+    if (attempt.signal.aborted) throw timeoutError(request.timeoutMs, error);
     throw toTransportError(error, new URL(request.url).host);
   } finally {
     clearTimeout(timer);
+    request.signal?.removeEventListener('abort', abort);
   }
 }
 
