@@ -5,12 +5,30 @@ import type { GitRef } from './repos';
 export const credentialHint =
   'Databricks itself fetches from the remote, with the Git credential of the signed-in identity: create or renew it in the workspace (Settings, Linked accounts, or POST /api/2.0/git-credentials when signed in as the service principal), and check that it may read the repository.';
 
-/** True when uncommitted or conflicting changes in the folder are in the way of an update. */
+/** What workspaces before GIT_CONFLICT answered with; their words have to tell the rest. */
+const olderConflictCodes: readonly (string | undefined)[] = [
+  'BAD_REQUEST',
+  'INVALID_STATE',
+  undefined,
+];
+
+/** As words of their own: names of branches, folders and repositories may contain them too. */
+const conflictWords =
+  /(?<![\w/.-])(conflicts?|conflicting (files|changes)|uncommitted|local changes)(?![\w/-])/i;
+
+/**
+ * True when uncommitted or conflicting changes in the folder are in the way of an update. Callers throw work away on it, so
+ * whatever is not surely that is not a conflict: a missing branch, a refusal, another operation at the same time.
+ */
 export function isConflict(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
-  const { errorCode, serverMessage } = error.details;
+  const { errorCode, serverMessage, isFromService } = error.details;
   if (errorCode === 'GIT_CONFLICT') return true;
-  return error.status < 500 && /conflict|uncommitted|local changes/i.test(serverMessage);
+  const isOlderForm =
+    error.status === 400 && isFromService && olderConflictCodes.includes(errorCode);
+  return (
+    isOlderForm && conflictWords.test(serverMessage) && !/not (exist|found)/i.test(serverMessage)
+  );
 }
 
 interface GitHint {

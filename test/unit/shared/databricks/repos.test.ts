@@ -529,6 +529,14 @@ describe('isConflict', () => {
     [400, 'INVALID_STATE', 'Local changes would be overwritten.', true],
     [500, 'INTERNAL_ERROR', 'conflict', false],
     [404, 'GIT_UNKNOWN_REF', 'no such branch', false],
+    // Each of these would otherwise cost the work in the folder: discard and recreate act on a conflict.
+    [400, 'GIT_UNKNOWN_REF', 'Branch fix-conflict does not exist.', false],
+    [400, 'BAD_REQUEST', 'Branch fix-conflict could not be fetched.', false],
+    [400, 'BAD_REQUEST', 'Branch conflict does not exist.', false],
+    [400, 'BAD_REQUEST', 'Remote https://github.com/acme/conflict/app is broken.', false],
+    [403, 'PERMISSION_DENIED', 'No access to uncommitted work in /Repos/ci/conflict.', false],
+    [409, 'RESOURCE_CONFLICT', 'Another operation conflicts with this one.', false],
+    [409, 'ABORTED', 'conflict', false],
   ] as const) {
     it(`is ${expected} for ${status} ${error_code}: ${message}`, async () => {
       assert.equal(isConflict(await anError(status, { error_code, message })), expected);
