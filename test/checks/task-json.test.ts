@@ -2,12 +2,22 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv';
-import { loadManifests, repositoryRoot } from '../../scripts/manifests/load-manifests';
+import {
+  connectionContributionType,
+  loadExtension,
+  loadManifests,
+  repositoryRoot,
+} from '../../scripts/manifests/load-manifests';
 
 const manifests = loadManifests();
 const packageVersion = (
   JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { version: string }
 ).version;
+
+const connectionType = loadExtension().contributions.find(
+  ({ type }) => type === connectionContributionType,
+)?.properties;
+const dataSources = new Set((connectionType?.dataSources ?? []).map(({ name }) => name));
 
 describe('every task.json', () => {
   it('exists', () => {
@@ -96,6 +106,29 @@ describe('every task.json', () => {
           [...allowed].filter((name) => name !== 'notebookOutput_*').sort(),
           [...outputs].sort(),
         );
+      });
+
+      it('has options for every pickList, or takes them from a data source of the connection', () => {
+        const bound = new Set((manifest.dataSourceBindings ?? []).map(({ target }) => target));
+        const withoutOptions = manifest.inputs.filter(
+          ({ type, options }) => type === 'pickList' && options === undefined,
+        );
+
+        assert.deepEqual(withoutOptions.map(({ name }) => name).sort(), [...bound].sort());
+        assert.deepEqual(
+          (manifest.dataSourceBindings ?? []).filter(
+            ({ dataSourceName }) => !dataSources.has(dataSourceName),
+          ),
+          [],
+        );
+      });
+
+      it('takes a service connection of the type that the extension has', () => {
+        const types = manifest.inputs
+          .filter(({ type }) => type.startsWith('connectedService:'))
+          .map(({ type }) => type);
+
+        assert.deepEqual(types, [`connectedService:${connectionType?.name}`]);
       });
 
       it('offers only defaults that are options', () => {
