@@ -1,10 +1,11 @@
 // Bundles every task to dist/tasks/<Folder>: task.json, icon, one CommonJS file per handler, licences of what is inside.
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { lazyModules, lazyPackages } from './build/esbuild-plugins.mjs';
+import { thirdPartyNotices } from './build/third-party-notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'dist', 'tasks');
@@ -33,11 +34,14 @@ async function buildTask(name) {
     .map((name) => [name, join(source, `${name}.ts`)])
     .filter(([, file]) => existsSync(file));
   const built = new Set();
+  const inputs = [];
   for (let entries = new Map(handlers); entries.size > 0; ) {
     for (const name of entries.keys()) built.add(name);
-    const chunks = await bundle(entries, outdir);
+    const { chunks, files } = await bundle(entries, outdir);
+    inputs.push(...files);
     entries = new Map([...chunks].filter(([name]) => !built.has(name)));
   }
+  await writeFile(join(outdir, 'ThirdPartyNotices.md'), thirdPartyNotices(root, inputs));
   await copyFile(join(source, 'task.json'), join(outdir, 'task.json'));
   const icon = join(source, 'icon.png');
   if (existsSync(icon)) await copyFile(icon, join(outdir, 'icon.png'));
@@ -45,11 +49,11 @@ async function buildTask(name) {
 
 /**
  * Bundles each entry (source by name) to one file; resolves to the entries that these load when needed, which become files
- * of their own.
+ * of their own (`chunks`), and to the paths of all that went in (`files`).
  */
 async function bundle(entries, outdir) {
   const chunks = new Map();
-  await build({
+  const { metafile } = await build({
     entryPoints: Object.fromEntries(entries),
     outdir,
     absWorkingDir: root,
@@ -59,13 +63,15 @@ async function bundle(entries, outdir) {
     format: 'cjs',
     minify: true,
     keepNames: true,
-    legalComments: 'linked',
+    // The licences themselves are in ThirdPartyNotices.md.
+    legalComments: 'none',
+    metafile: true,
     logLevel: 'warning',
     // Never asked for: the first downloads a Node in tests of azure-pipelines-task-lib, the second serves Node before 18.
     external: ['nodejs-file-downloader', 'web-streams-polyfill'],
     plugins: [lazyPackages(lazy, chunks), lazyModules(chunks)],
   });
-  return chunks;
+  return { chunks, files: Object.keys(metafile.inputs) };
 }
 
 /** Replaces file by file, each at once, so that tasks may be started during a build. */
