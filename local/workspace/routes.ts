@@ -1,4 +1,5 @@
 import * as clusters from './api/clusters';
+import { listInstancePools, listPolicies } from './api/compute-rules';
 import * as gitCredentials from './api/git-credentials';
 import * as identity from './api/identity';
 import * as jobs from './api/jobs';
@@ -93,8 +94,11 @@ export const routes: readonly Route[] = [
 
   ...api('GET', CLUSTERS_VERSIONS, 'clusters/list', clusters.listClusters),
   ...api('GET', CLUSTERS_VERSIONS, 'clusters/get', clusters.getCluster),
+  ...api('POST', CLUSTERS_VERSIONS, 'clusters/create', clusters.createCluster),
   ...api('POST', CLUSTERS_VERSIONS, 'clusters/start', clusters.startCluster),
   ...api('POST', CLUSTERS_VERSIONS, 'clusters/delete', clusters.terminateCluster),
   ...api('GET', CLUSTERS_VERSIONS, 'clusters/spark-versions', clusters.listSparkVersions),
   ...api('GET', CLUSTERS_VERSIONS, 'clusters/list-node-types', clusters.listNodeTypes),
+  ...api('GET', ['2.0'], 'policies/clusters/list', listPolicies),
+  ...api('GET', ['2.0'], 'instance-pools/list', listInstancePools),
 ];

@@ -1,11 +1,14 @@
 import { invalidParameter } from '../errors';
 import type { ApiCall } from '../http/api-call';
 import type { JsonObject } from '../http/json';
-import { requireString } from '../http/params';
+import { readInteger, readObject, readString, requireString } from '../http/params';
 import { LOCAL_USER } from '../state/access-tokens';
 import type { Cluster } from '../state/clusters';
 import { wireId } from '../state/ids';
 import type { WorkspaceState } from '../state/workspace-state';
+import { cutPage } from './paging';
+
+const MAX_PAGE = 100;
 
 function toDetails(cluster: Cluster): JsonObject {
   const { terminationCode } = cluster;
@@ -41,8 +44,40 @@ function requireCluster(call: ApiCall, { clusters }: WorkspaceState): Cluster {
   return cluster;
 }
 
-export function listClusters(_call: ApiCall, { clusters }: WorkspaceState): JsonObject {
-  return { clusters: clusters.list().map(toDetails) };
+/** Values of a filter that a query repeats or a body gives as a list; undefined when it is not there. */
+function readFilter(params: JsonObject, name: string): readonly string[] | undefined {
+  const value = params[`filter_by.${name}`] ?? readObject(params, 'filter_by')?.[name];
+  if (value === undefined || value === '') return undefined;
+  return (Array.isArray(value) ? value : [value]).map(String);
+}
+
+/** GET clusters/list; version 2.0 knows neither pages nor filters. */
+export function listClusters(
+  { version, params }: ApiCall,
+  { clusters }: WorkspaceState,
+): JsonObject {
+  const all = clusters.list();
+  if (version === '2.0') return { clusters: all.map(toDetails) };
+  const sources = readFilter(params, 'cluster_sources');
+  const states = readFilter(params, 'cluster_states');
+  const matching = all.filter(
+    ({ source, state }) => (sources?.includes(source) ?? true) && (states?.includes(state) ?? true),
+  );
+  const asked = readInteger(params, 'page_size', 0) || MAX_PAGE;
+  const page = { limit: Math.min(asked, MAX_PAGE), page_token: params['page_token'] };
+  const { items, links } = cutPage(matching, page, { absent: MAX_PAGE, max: MAX_PAGE });
+  const { next_page_token, prev_page_token } = links;
+  const shown = items.length === 0 ? undefined : items.map(toDetails);
+  return { clusters: shown, next_page_token, prev_page_token };
+}
+
+/** POST clusters/create: the cluster is PENDING and starts in the background. */
+export function createCluster({ params }: ApiCall, { clusters }: WorkspaceState): JsonObject {
+  requireString(params, 'spark_version');
+  const { cluster_name: _name, ...spec } = params;
+  const cluster = clusters.create(readString(params, 'cluster_name') ?? '', spec);
+  void clusters.start(cluster);
+  return { cluster_id: cluster.clusterId };
 }
 
 export function getCluster(call: ApiCall, state: WorkspaceState): JsonObject {

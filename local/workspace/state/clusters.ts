@@ -6,7 +6,7 @@ export type ClusterState = 'PENDING' | 'RUNNING' | 'TERMINATING' | 'TERMINATED';
 export interface Cluster {
   readonly clusterId: string;
   readonly name: string;
-  readonly source: 'UI' | 'JOB';
+  readonly source: 'UI' | 'API' | 'JOB';
   readonly spec: JsonObject;
   state: ClusterState;
   stateMessage: string;
@@ -87,6 +87,11 @@ export class ClusterStore {
 
   list(): readonly Cluster[] {
     return [...this.#clusters.values()];
+  }
+
+  /** Makes a terminated cluster as a client of the API does, to be started. */
+  create(name: string, spec: JsonObject): Cluster {
+    return this.#add(newClusterId(this.#now()), name, 'API', spec, 'TERMINATED');
   }
 
   /** Makes a terminated job cluster, to be started. */

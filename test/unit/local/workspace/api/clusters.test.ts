@@ -62,6 +62,78 @@ describe('clusters', () => {
     assert.equal(await stateOfCluster(RUNNING_CLUSTER_ID), 'RUNNING');
   });
 
+  const idsOf = (body: Record<string, unknown>): unknown[] =>
+    ((body['clusters'] ?? []) as Record<string, unknown>[]).map(({ cluster_id }) => cluster_id);
+
+  it('are created, start, and say that a client of the API made them', async () => {
+    const { body } = await workspace.post('/api/2.1/clusters/create', {
+      cluster_name: 'a "b" & ü',
+      spark_version: '15.4.x-scala2.12',
+      num_workers: 2,
+    });
+
+    const cluster_id = String(body['cluster_id']);
+    const created = await workspace.get('/api/2.1/clusters/get', { cluster_id });
+    assert.match(cluster_id, /^\d{4}-\d{6}-\w{8}$/);
+    assert.equal(created.body['cluster_name'], 'a "b" & ü');
+    assert.equal(created.body['cluster_source'], 'API');
+    assert.equal(created.body['num_workers'], 2);
+  });
+
+  it('are not created without a version', async () => {
+    const { status, body } = await workspace.post('/api/2.1/clusters/create', {});
+
+    assert.equal(status, 400);
+    assert.equal(body['message'], 'Missing required field: spark_version');
+  });
+
+  it('are listed in pages of at most 100 from version 2.1 on', async () => {
+    for (let count = 0; count < 103; count += 1) {
+      await workspace.post('/api/2.1/clusters/create', { spark_version: 'x' });
+    }
+
+    const all = await workspace.get('/api/2.0/clusters/list');
+    const first = await workspace.get('/api/2.1/clusters/list', { page_size: '500' });
+    const page_token = String(first.body['next_page_token']);
+    const second = await workspace.get('/api/2.1/clusters/list', { page_size: '500', page_token });
+
+    assert.equal(idsOf(all.body).length, 105);
+    assert.equal(idsOf(first.body).length, 100);
+    assert.deepEqual([...idsOf(first.body), ...idsOf(second.body)], idsOf(all.body));
+    assert.equal(second.body['next_page_token'], undefined);
+    assert.equal(second.body['has_more'], undefined);
+  });
+
+  it('are filtered by repeated sources and by state', async () => {
+    await workspace.post('/api/2.1/clusters/create', { spark_version: 'x' });
+    const list = async (query: string): Promise<Record<string, unknown>> =>
+      (await workspace.get(`/api/2.1/clusters/list?${query}&x=`)).body;
+
+    const both = await list('filter_by.cluster_sources=UI&filter_by.cluster_sources=API');
+    const clients = await list('filter_by.cluster_sources=API');
+    const none = await list('filter_by.cluster_sources=JOB');
+    const idle = await list('filter_by.cluster_states=TERMINATED');
+
+    assert.equal(idsOf(both).length, 3);
+    assert.equal(idsOf(clients).length, 1);
+    assert.deepEqual(none, {});
+    assert.deepEqual(idsOf(idle), [TERMINATED_CLUSTER_ID]);
+  });
+
+  it('come with policies and pools', async () => {
+    const policies = await workspace.get('/api/2.0/policies/clusters/list');
+    const pools = await workspace.get('/api/2.0/instance-pools/list');
+
+    const [policy] = policies.body['policies'] as Record<string, string>[];
+    const [pool] = pools.body['instance_pools'] as Record<string, unknown>[];
+    assert.equal(policy?.['name'], 'Job Compute');
+    assert.deepEqual(JSON.parse(policy?.['definition'] ?? ''), {
+      cluster_type: { type: 'fixed', value: 'job' },
+    });
+    assert.equal(pool?.['instance_pool_name'], 'Pool DS3 v2');
+    assert.equal(pool?.['state'], 'ACTIVE');
+  });
+
   it('come with versions and node types', async () => {
     const versions = await workspace.get('/api/2.1/clusters/spark-versions');
     const nodes = await workspace.get('/api/2.1/clusters/list-node-types');
