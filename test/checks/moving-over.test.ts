@@ -20,14 +20,9 @@ function tablesOf(tokens: readonly Token[]): Tokens.Table[] {
 }
 
 function codeSpans(cell: Tokens.TableCell): string[] {
-  return cell.tokens.filter(({ type }) => type === 'codespan').map((token) => decode(token));
-}
-
-function decode(token: Token): string {
-  return (token as Tokens.Codespan).text
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&');
+  return cell.tokens
+    .filter((token): token is Tokens.Codespan => token.type === 'codespan')
+    .map(({ text }) => text);
 }
 
 /** `DatabricksRunNotebook@1`: the task with that name and major version. */
