@@ -109,7 +109,7 @@ function fromServiceConnection(
   const connection = host.getServiceConnection(id);
   if (connection?.url === undefined) {
     throw new ConnectionError(`The service connection "${id}" was not handed to this step`, {
-      hint: "Choose an existing connection of type Databricks in 'databricksConnection' and authorise the pipeline to use it; a variable cannot name it.",
+      hint: "Choose an existing connection of type Databricks workspace in 'databricksConnection' and authorise the pipeline to use it; a variable cannot name it.",
     });
   }
   if (connection.scheme?.toLowerCase() !== 'token') {
@@ -143,6 +143,7 @@ function fromServiceConnection(
 }
 
 function checkHost(input: InputReader, place: string, text: string): string {
+  if (namesUndefinedVariable(input, place, text)) return '';
   try {
     return parseHost(text);
   } catch (error) {
@@ -153,7 +154,18 @@ function checkHost(input: InputReader, place: string, text: string): string {
 }
 
 function checkToken(input: InputReader, place: string, token: string): void {
+  if (namesUndefinedVariable(input, place, token)) return;
   if (!isHeaderText(token)) input.problem(`${place} ${notHeaderText}.`);
+}
+
+/** Names with a hyphen too, as those from a Key Vault have; neither a host nor a token looks like that. */
+function namesUndefinedVariable(input: InputReader, place: string, text: string): boolean {
+  const name = /^\$\(([^()]+)\)$/.exec(text)?.[1];
+  if (name === undefined) return false;
+  input.problem(
+    `${place} names the variable "${name}", but no variable "${name}" is defined. Define it, or link the variable group that has it.`,
+  );
+  return true;
 }
 
 /** Anything else cannot be sent in a header. */

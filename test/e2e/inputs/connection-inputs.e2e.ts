@@ -215,7 +215,7 @@ describe('inputs of the connection', () => {
       });
 
       assert.deepEqual(errorsOf(outcome.step('wait')), [
-        'The service connection "Databricks dev" was not handed to this step. Choose an existing connection of type Databricks in \'databricksConnection\' and authorise the pipeline to use it; a variable cannot name it.',
+        'The service connection "Databricks dev" was not handed to this step. Choose an existing connection of type Databricks workspace in \'databricksConnection\' and authorise the pipeline to use it; a variable cannot name it.',
       ]);
       assert.deepEqual(scene.requests(), []);
     });

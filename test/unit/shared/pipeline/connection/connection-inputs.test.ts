@@ -93,6 +93,21 @@ describe('readConnectionInputs', () => {
     ]);
   });
 
+  it('refuses variables of a Key Vault that are not there', () => {
+    const { finish } = read({
+      inputs: { host: '$(databricks-host)', token: '$(databricks-token)' },
+    });
+
+    assert.throws(finish, {
+      name: 'InputError',
+      message: [
+        '2 problems with the inputs of this step:',
+        '(1) Input \'host\' names the variable "databricks-host", but no variable "databricks-host" is defined. Define it, or link the variable group that has it.',
+        '(2) Input \'token\' names the variable "databricks-token", but no variable "databricks-token" is defined. Define it, or link the variable group that has it.',
+      ].join(' '),
+    });
+  });
+
   it('takes white space off the variables of the job', () => {
     const settings = settingsOf({
       variables: { DATABRICKS_HOST: ' adb-2.test \n' },
@@ -281,13 +296,13 @@ describe('readConnectionInputs', () => {
         'is not handed over',
         undefined,
         'The service connection "id-1" was not handed to this step',
-        "Choose an existing connection of type Databricks in 'databricksConnection' and authorise the pipeline to use it; a variable cannot name it.",
+        "Choose an existing connection of type Databricks workspace in 'databricksConnection' and authorise the pipeline to use it; a variable cannot name it.",
       ],
       [
         'has no URL',
         { scheme: 'Token' },
         'The service connection "id-1" was not handed to this step',
-        "Choose an existing connection of type Databricks in 'databricksConnection' and authorise the pipeline to use it; a variable cannot name it.",
+        "Choose an existing connection of type Databricks workspace in 'databricksConnection' and authorise the pipeline to use it; a variable cannot name it.",
       ],
       [
         'has another scheme',
