@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { PipelineOptions } from './index';
+import type { DescribeOptions, PipelineOptions } from './index';
 
 /** How the command is used. */
 export const USAGE = `Usage: npm run pipeline -- FILE [options]
@@ -21,18 +21,43 @@ Runs an Azure Pipelines file on this machine with the built tasks.
   --verbose               debug run: System.Debug is true, debug lines are shown
   --no-color              plain text
 
+       npm run pipeline -- --describe SUBJECT [options]
+
+Shows what the classic editor would offer: the form of a task, with the lists that are fetched through its
+service connection. SUBJECT is a task (Name, Name@1 or its folder), or "connection": then every data source of
+the extension's type of service connection is asked.
+
+  --connections FILE      service connections; the only one that fits is taken
+  --input NAME=VALUE      value of an input; may be repeated
+  --tasks DIR             tasks (default: dist/tasks)
+  --extension FILE        manifest of the extension (default: that of the package the tasks are in, else
+                          vss-extension.json)
+
 Ctrl+C cancels the run as the agent would; a second Ctrl+C ends everything at once.
-The exit code is 0 when the run succeeded, otherwise 1.`;
+The exit code is 0 when the run succeeded, or nothing is wrong with what is described, otherwise 1.`;
 
 /** Bad arguments of the command line. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Arguments as runPipeline takes them, or "help". Throws UsageError. */
-export function parseCommandLine(args: readonly string[]): PipelineOptions | 'help' {
+/** What the command line asks for. */
+export type Command = PipelineOptions | DescribeCommand | 'help';
+
+/** Describes something instead of running a pipeline. */
+export interface DescribeCommand {
+  readonly describe: DescribeOptions;
+  readonly color: boolean;
+}
+
+/** Arguments as runPipeline or describeTask take them, or "help". Throws UsageError. */
+export function parseCommandLine(args: readonly string[]): Command {
   const { values, positionals } = parse(args);
   if (values.help === true) return 'help';
+  if (values.describe !== undefined) return toDescribeCommand(values, positionals);
+  for (const name of ['input', 'extension'] as const) {
+    if (values[name] !== undefined) throw new UsageError(`--${name} goes with --describe only`);
+  }
   const [file, second] = positionals;
   if (file === undefined) throw new UsageError('The pipeline file is missing');
   if (second !== undefined)
@@ -59,6 +84,28 @@ export function parseCommandLine(args: readonly string[]): PipelineOptions | 'he
   };
 }
 
+type Values = ReturnType<typeof parseRaw>['values'];
+
+const DESCRIBE_OPTIONS = ['describe', 'connections', 'input', 'tasks', 'extension', 'color'];
+
+function toDescribeCommand(values: Values, [file]: readonly string[]): DescribeCommand {
+  if (file !== undefined) throw new UsageError(`--describe takes no pipeline file ("${file}")`);
+  const other = Object.keys(values).find((name) => !DESCRIBE_OPTIONS.includes(name));
+  if (other !== undefined) throw new UsageError(`--describe takes no --${other}`);
+  return {
+    describe: {
+      subject: values.describe ?? '',
+      ...defined({
+        connections: values.connections,
+        tasksDir: values.tasks,
+        extension: values.extension,
+      }),
+      inputs: pairs(values.input ?? [], '--input'),
+    },
+    color: values.color ?? true,
+  };
+}
+
 function parse(args: readonly string[]): ReturnType<typeof parseRaw> {
   try {
     return parseRaw(args);
@@ -77,6 +124,8 @@ function parseRaw(args: readonly string[]) {
     options: {
       variables: text,
       connections: text,
+      describe: text,
+      extension: text,
       sources: text,
       tasks: text,
       work: text,
@@ -88,6 +137,7 @@ function parseRaw(args: readonly string[]) {
       stage: texts,
       parameter: texts,
       artifact: texts,
+      input: texts,
       verbose: { type: 'boolean' },
       color: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },

@@ -1,5 +1,6 @@
-import { parseCommandLine, USAGE, UsageError } from './cli-options';
-import { type PipelineOptions, PipelineRefusedError, runPipeline } from './index';
+import { type DescribeCommand, parseCommandLine, USAGE, UsageError } from './cli-options';
+import { DescribeError } from './data-sources/describe-error';
+import { describeTask, type PipelineOptions, PipelineRefusedError, runPipeline } from './index';
 import { killRememberedProcesses } from './leftover-processes';
 import { describeProblem, type Problem } from './pipeline-file/problems';
 import { removeTemporaryFolders } from './temporary-folders';
@@ -26,6 +27,7 @@ export async function runCommand(args: readonly string[], io: Console): Promise<
       io.out(USAGE);
       return 0;
     }
+    if ('describe' in options) return await show(options, io);
     return await run(options, io);
   } catch (error) {
     report(error, io);
@@ -63,6 +65,20 @@ async function run(options: PipelineOptions, io: Console): Promise<0 | 1> {
     kill: kill.signal,
   });
   return exitCode;
+}
+
+async function show({ describe, color }: DescribeCommand, io: Console): Promise<0 | 1> {
+  const { describeInLines, isFlawless } = await import('./data-sources/describe-text');
+  try {
+    const description = await describeTask(describe);
+    const paint = styler(color && io.isTerminal);
+    for (const line of describeInLines(description, paint)) io.out(line);
+    return isFlawless(description) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof PipelineRefusedError || error instanceof DescribeError)) throw error;
+    io.error(error.message);
+    return 1;
+  }
 }
 
 function report(error: unknown, io: Console): void {

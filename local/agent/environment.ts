@@ -119,6 +119,6 @@ function addConnection(environment: Environment, connection: ServiceConnection):
 }
 
 /** A URL as .NET's Uri prints it: host only ends in a slash, a path stays as typed. */
-function canonicalUrl(url: string): string {
+export function canonicalUrl(url: string): string {
   return /^[a-z][a-z0-9+.-]*:\/\/[^/?#]+$/i.test(url) ? `${url}/` : url;
 }

@@ -6,6 +6,7 @@ import { allSteps, checkTasks } from './check-tasks';
 import { type Clock, systemClock } from './clock';
 import type { HostType } from './command-context';
 import { SYSTEM_CONNECTION } from './connections';
+import type { DescribeOptions, Description } from './data-sources/description';
 import { cleanEnvironment } from './environment';
 import { readSourceFacts } from './git-facts';
 import { createLogView } from './log-view';
@@ -27,6 +28,7 @@ import { loadTasks } from './task-definitions';
 import { createTemporaryFolder, removeTemporaryFolder } from './temporary-folders';
 import type { PipelineResult } from './timeline';
 
+export type * from './data-sources/description';
 export type { Problem } from './pipeline-file/problems';
 export { PipelineRefusedError } from './pipeline-file/problems';
 export type { Patience } from './run-context';
@@ -73,6 +75,15 @@ export interface PipelineOptions {
   readonly jobAttempt?: number;
   /** Reruns what did not succeed in an earlier run: same plan, attempts one higher. */
   readonly rerunOf?: PipelineResult;
+}
+
+/**
+ * What the classic editor would offer for a task, or what a type of service connection answers. Throws DescribeError,
+ * or PipelineRefusedError for a connections file that cannot be read.
+ */
+export async function describeTask(options: DescribeOptions): Promise<Description> {
+  const { describe } = await import('./data-sources/describe');
+  return await describe(options);
 }
 
 /** Runs a pipeline file. Throws PipelineRefusedError, before the first step, for whatever is wrong or not supported. */
