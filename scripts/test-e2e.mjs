@@ -1,4 +1,4 @@
-// npm run test:e2e [-- --no-build] [-- mocha arguments]: runs the built tasks through the local agent.
+// npm run test:e2e [-- --no-build] [-- mocha arguments]: runs the tasks of the VSIX through the local agent.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -12,6 +12,7 @@ function run(...args) {
 }
 
 if (!process.argv.includes('--no-build')) run('scripts/build.mjs');
+run('--import', 'tsx', 'scripts/package.ts', '--no-build', '--unpack', 'dist/vsix');
 run(
   'node_modules/mocha/bin/mocha.js',
   '--timeout',

@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { openPromise } from 'yauzl';
 
@@ -21,11 +21,19 @@ export async function readVsix(file: string): Promise<VsixFiles> {
   return files;
 }
 
-/** Writes the files of a VSIX into a folder, which is made anew. */
+/** Makes a folder hold the files of a VSIX and nothing else. Each file is replaced at once: tasks may be started meanwhile. */
 export function unpackVsix(files: VsixFiles, folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
   for (const [path, content] of files) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), content);
+    const target = join(folder, path);
+    const draft = `${target}.${process.pid}`;
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(draft, content);
+    renameSync(draft, target);
+  }
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const isKnown = files.has(relative(folder, path).replaceAll(sep, '/'));
+    const isDraft = /\.\d+$/.test(entry.name);
+    if (entry.isFile() && !isKnown && !isDraft) rmSync(path, { force: true });
   }
 }

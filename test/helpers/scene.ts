@@ -11,6 +11,9 @@ import {
 } from '../../local/workspace';
 import { repositoryRoot } from '../../scripts/manifests/load-manifests';
 
+/** The tasks as they are in the VSIX, where test:e2e has unpacked it. */
+export const packedTasks = join(repositoryRoot, 'dist', 'vsix', 'tasks');
+
 const header = '# Databricks notebook source\n';
 
 /** One local workspace with notebooks, and a local agent that runs pipelines against it with the built tasks. */
@@ -84,7 +87,7 @@ async function runInScene(
     file: join(folder, 'azure-pipelines.yml'),
     text,
     sources: folder,
-    tasksDir: join(repositoryRoot, 'dist', 'tasks'),
+    tasksDir: packedTasks,
     variables: {
       groups: {
         databricks: {

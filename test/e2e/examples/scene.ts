@@ -12,11 +12,12 @@ import {
   startEnvironments,
 } from '../../../scripts/start/environments';
 import { createExampleRemote, type ExampleRemote } from '../../../scripts/start/example-remote';
+import { packedTasks } from '../../helpers/scene';
 
 export const creditScoring = join(repositoryRoot, 'examples', 'credit-scoring');
 /** Id of the tree without files, which every repository knows. */
 const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
-export const tasksDir = join(repositoryRoot, 'dist', 'tasks');
+export const tasksDir = packedTasks;
 
 /** The three workspaces of the example, and a remote of it. */
 export interface ExampleScene {
