@@ -10,7 +10,7 @@ async function main(isChecking: boolean): Promise<number> {
   for (const { icon, expected } of stale) {
     if (isChecking) {
       console.error(
-        `error: ${icon.png} is not what ${icon.svg} gives; run node --import tsx scripts/icons.ts`,
+        `error: ${icon.png} is not what ${icon.svg} gives; run npm run generate`,
       );
     } else {
       writeFileSync(join(repositoryRoot, icon.png), expected);

@@ -96,7 +96,7 @@ describe('the icons', () => {
     assert.deepEqual(
       stale.map(({ icon }) => icon.png),
       [],
-      'run node --import tsx scripts/icons.ts',
+      'run npm run generate',
     );
   });
 
