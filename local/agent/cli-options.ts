@@ -28,7 +28,7 @@ service connection. SUBJECT is a task (Name, Name@1 or its folder), or "connecti
 the extension's type of service connection is asked.
 
   --connections FILE      service connections; the only one that fits is taken
-  --input NAME=VALUE      value of an input; may be repeated
+  --input NAME=VALUE      value of an input; with "connection" of a parameter of its data sources; may be repeated
   --tasks DIR             tasks (default: dist/tasks)
   --extension FILE        manifest of the extension (default: that of the package the tasks are in, else
                           vss-extension.json)

@@ -13,9 +13,13 @@ const TEST_CONNECTION = 'TestConnection';
 
 type DescribedConnection = ConnectionDescription['connections'][number];
 
-/** Runs Verify and every data source of a type, through each connection of the type. Throws DescribeError when there is none. */
+/**
+ * Runs Verify and every data source of a type, with the same parameters for all, through each connection of the type.
+ * Throws DescribeError when there is none.
+ */
 export async function describeConnections(
   type: ConnectionType,
+  parameters: Readonly<Record<string, string>>,
   setup: Setup,
 ): Promise<ConnectionDescription> {
   const fitting = setup.connections.filter(
@@ -28,7 +32,7 @@ export async function describeConnections(
   }
   const connections: DescribedConnection[] = [];
   for (const connection of fitting) {
-    const options = { ...setup, connection, type, parameters: {}, inputs: {} };
+    const options = { ...setup, connection, type, parameters, inputs: {} };
     const verify = await runVerify(options);
     const sources = [];
     for (const source of type.dataSources) {

@@ -1,4 +1,5 @@
 import { describeMismatch, findConnection, wantedType } from '../connections';
+import { isConnectionType } from '../inputs';
 import { suggest } from '../nearest';
 import type { ServiceConnection } from '../settings-file';
 import type { TaskDefinition } from '../task-definitions';
@@ -64,7 +65,7 @@ type Found =
 
 function findConnectionFor({ binding, task, values, manifest, setup }: ListRequest): Found {
   const name = endpointInput(binding);
-  const input = task.inputs.find((one) => one.name === name);
+  const input = task.inputs.find((one) => one.name === name && isConnectionType(one.type));
   if (input === undefined) {
     return { reason: 'The binding names no connection input.', isFailed: true };
   }

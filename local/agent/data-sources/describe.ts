@@ -35,7 +35,7 @@ export async function describe(options: DescribeOptions): Promise<Description> {
   const tasksDir = isFolder ? dirname(resolve(subject)) : (options.tasksDir ?? 'dist/tasks');
   const manifest = loadExtension(tasksDir, options.extension);
   const type = isFolder ? undefined : findSubjectType(subject, manifest.connectionTypes);
-  if (type !== undefined) return await describeConnections(type, setup);
+  if (type !== undefined) return await describeConnections(type, options.inputs ?? {}, setup);
   const task = isFolder ? firstOf(loadTasks(subject), subject) : chooseTask(tasksDir, subject);
   const form = loadForm(task);
   const values = chooseConnections(task, form, readInputs(task, options.inputs ?? {}), setup);

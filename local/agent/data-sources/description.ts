@@ -11,7 +11,7 @@ export interface DescribeOptions {
   readonly tasksDir?: string;
   /** Manifest of the extension; default: that of the package the tasks are in, else vss-extension.json. */
   readonly extension?: string;
-  /** Values of inputs, by name or alias. */
+  /** Values of inputs, by name or alias; of a type of service connection the parameters of its data sources. */
   readonly inputs?: Readonly<Record<string, string>>;
   readonly fetch?: typeof fetch;
   readonly clock?: Clock;

@@ -97,7 +97,28 @@ describe('the options of the command line', () => {
     assert.equal(parseCommandLine(['--help']), 'help');
   });
 
+  it('become options of describeTask', () => {
+    const args =
+      '--describe T --connections c --tasks t --extension e --input a=b=c --input d= --no-color';
+
+    assert.deepEqual(parseCommandLine(args.split(' ')), {
+      describe: {
+        subject: 'T',
+        connections: 'c',
+        tasksDir: 't',
+        extension: 'e',
+        inputs: { a: 'b=c', d: '' },
+      },
+      color: false,
+    });
+  });
+
   const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+    [['--describe', 'T', 'a'], /^--describe takes no pipeline file \("a"\)$/],
+    [['--describe', 'T', '--variables', 'v'], /^--describe takes no --variables$/],
+    [['--describe', 'T', '--input', 'x'], /^--input takes NAME=VALUE, not "x"$/],
+    [['a', '--input', 'x=1'], /^--input goes with --describe only$/],
+    [['a', '--extension', 'e'], /^--extension goes with --describe only$/],
     [[], /^The pipeline file is missing$/],
     [['a', 'b'], /"b" is too much/],
     [['a', '--host-type', 'x'], /build or release, not "x"/],

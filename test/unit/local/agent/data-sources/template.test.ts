@@ -15,6 +15,7 @@ const VALUES = {
   nothing: [],
   user: { first: 'Ada', 'last-name': 'Lovelace' },
   big: 9007199254740993n,
+  tag: { id: 9007199254740993n },
 };
 
 function render(template: string, options?: RenderOptions, hasMacros = false): string {
@@ -29,6 +30,7 @@ describe('a template', () => {
     ['{{user.last-name}}', 'Lovelace'],
     ['{"a":{{{zero}}}}', '{"a":0}'],
     ['{{none}}|{{yes}}|{{big}}|{{zero}}', '|True|9007199254740993|0'],
+    ['{{{tag}}}', '{\n  "id": "9007199254740993"\n}'],
     ['{{! a comment }}{{!-- another --}}x', 'x'],
     ['{{#yes}}on{{/yes}}{{^yes}}off{{/yes}}', 'on'],
     ['{{#empty}}on{{/empty}}{{^empty}}off{{/empty}}', 'off'],
