@@ -6,7 +6,12 @@ import { repositoryRoot } from '../../../scripts/manifests/load-manifests';
 import { type Scene, startScene } from '../../helpers/scene';
 import { callApi } from '../../helpers/workspace-api';
 
-const ODD_NAMES = ['Bäckerei "Groß" & Söhne', "O'Neil <dev>", 'a=b; 100 % {{x}} $(y)', 'пример 🚀'];
+const ODD_NAMES = [
+  'Bäckerei Groß & Söhne',
+  "Jane O'Neil's Cluster <dev>",
+  'a=b; 100 % {{x}} $(y)',
+  'пример 🚀',
+];
 
 /** A list takes three pages, of 100, 100 and 50; two clusters are there from the start. */
 const CLUSTERS = 250;
@@ -35,14 +40,6 @@ function describeInProcess(...args: readonly string[]): Promise<Ended> {
     child.on('error', reject);
     child.on('close', (exitCode) => resolve({ exitCode, lines: output.split('\n'), errors }));
   });
-}
-
-/** Text without HTML entities: whether a template writes them is not what is tested here. */
-function decode(text: string): string {
-  const names: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"' };
-  return text.replace(/&(?:#(\d+)|(amp|lt|gt|quot));/g, (_all, code?: string, name?: string) =>
-    code === undefined ? (names[name ?? ''] ?? '') : String.fromCodePoint(Number(code)),
-  );
 }
 
 describe('the editor', () => {
@@ -87,7 +84,6 @@ describe('the editor', () => {
       connections,
     );
 
-    const shown = lines.map(decode);
     assert.deepEqual([exitCode, errors], [0, '']);
     assert.ok(
       lines.includes(`    ${CLUSTERS} entries of Clusters through "databricks-dev", 3 calls`),
@@ -95,7 +91,7 @@ describe('the editor', () => {
     );
     for (const [name, id] of ids) {
       assert.ok(
-        shown.some((line) => line.trim().startsWith(id) && line.includes(name)),
+        lines.some((line) => line.trim().startsWith(id) && line.includes(name)),
         name,
       );
     }
