@@ -21,6 +21,7 @@ export async function takeScreenshots(options: ScreenshotOptions): Promise<strin
   const browser = await chromium.launch({
     executablePath: program,
     args: [
+      // For root in a container; the page is ours and loads nothing.
       '--no-sandbox',
       '--disable-gpu',
       '--disable-background-networking',
@@ -65,7 +66,7 @@ async function takeShot(
   if (shot.showsYaml) await page.click('.view-yaml');
   for (const group of shot.groups) await page.click(`[data-group="${group}"] .section-header`);
   if (shot.press !== undefined) await page.click(`button:text-is("${shot.press}")`);
-  await page.evaluate(scrollScript(shot.scrollTo));
+  await page.evaluate(scrollToTop);
   if (shot.openList !== undefined) await page.click(`[data-input="${shot.openList}"] .arrow`);
   else await page.evaluate('document.activeElement.blur()');
   if (shot.openHelp !== undefined) await page.click(`[data-input="${shot.openHelp}"] .info`);
@@ -89,12 +90,8 @@ async function takeForm(
   await page.close();
 }
 
-/** Script that scrolls to a group, or to the top of everything. */
-function scrollScript(group: string | undefined): string {
-  if (group !== undefined)
-    return `document.querySelector('[data-group="${group}"]').scrollIntoView()`;
-  return `document.querySelectorAll('main, .dialog-body').forEach((box) => box.scrollTo(0, 0))`;
-}
+/** Filling in and pressing may have scrolled. */
+const scrollToTop = `document.querySelectorAll('main, .dialog-body').forEach((box) => box.scrollTo(0, 0))`;
 
 async function go(page: Page, place: string): Promise<void> {
   await page.click(`[data-place="${place}"]`);

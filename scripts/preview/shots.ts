@@ -15,8 +15,6 @@ export interface Shot {
   readonly openList?: string;
   /** Input whose help text is open in the end. */
   readonly openHelp?: string;
-  /** Group that the picture begins with; the top of the form without it. */
-  readonly scrollTo?: string;
 }
 
 /** Values that make the other steps of the list look like a pipeline. */

@@ -2,6 +2,7 @@ import type { HTMLElement } from 'happy-dom';
 import { createCombo } from './combo';
 import {
   createCheckbox,
+  createField,
   createTextArea,
   createTextBox,
   type Field,
@@ -83,6 +84,9 @@ interface CheckedField extends Field {
   check(): boolean;
 }
 
+/** The dialog marks what is optional instead of what is required. */
+const unmarked = { isRequired: false, helpHtml: '' };
+
 const plain = {
   description: '',
   isSecret: false,
@@ -110,35 +114,23 @@ function titleOf({ displayName }: ConnectionForm): string {
 
 function createDialogField(
   dom: Dom,
-  field: ConnectionField,
+  { id: name, label, description, ...kind }: ConnectionField,
   values: Map<string, string>,
 ): CheckedField {
-  const { element } = dom;
-  const id = `connection-${field.id}`;
-  values.set(field.id, field.defaultValue);
-  const hint = element('div.hint', { role: 'alert' });
-  const whole = element('div.field', { 'data-input': field.id });
-  const setHint = (message: string | undefined) => {
-    whole.classList.toggle('invalid', message !== undefined);
-    hint.replaceChildren(...(message === undefined ? [] : [dom.icon('error'), message]));
-  };
+  const id = `connection-${name}`;
+  values.set(name, kind.defaultValue);
   const onChange = (value: string) => {
-    values.set(field.id, value);
-    setHint(undefined);
+    values.set(name, value);
+    field.setHint(undefined);
   };
-  const control = createDialogControl(dom, field, { id, value: field.defaultValue, onChange });
-  whole.append(
-    element('div.label', {}, [element('label', { for: id }, [field.label])]),
-    control,
-    hint,
-  );
-  if (field.description !== '') whole.append(element('div.below', {}, [field.description]));
+  const control = createDialogControl(dom, kind, { id, value: kind.defaultValue, onChange });
+  const field = createField(dom, { ...unmarked, name, id, label }, control);
+  if (description !== '') field.element.append(dom.element('div.below', {}, [description]));
   return {
-    element: whole,
-    setHint,
+    ...field,
     check() {
-      const isMissing = field.isRequired && (values.get(field.id) ?? '').trim() === '';
-      setHint(isMissing ? requiredHint : undefined);
+      const isMissing = kind.isRequired && (values.get(name) ?? '').trim() === '';
+      field.setHint(isMissing ? requiredHint : undefined);
       return !isMissing;
     },
   };
@@ -146,7 +138,7 @@ function createDialogField(
 
 function createDialogControl(
   dom: Dom,
-  { options, isMultiLine, isSecret }: ConnectionField,
+  { options, isMultiLine, isSecret }: Pick<ConnectionField, 'options' | 'isMultiLine' | 'isSecret'>,
   binding: { id: string; value: string; onChange: (value: string) => void },
 ): HTMLElement {
   if (options.length > 0) {
@@ -161,25 +153,18 @@ function createSchemeBox(
   labels: readonly string[],
   onChange: (label: string) => void,
 ): HTMLElement {
-  const { element } = dom;
   const id = 'connection-scheme';
   const options = labels.map((label) => ({ value: label, label }));
   const combo = { id, value: labels[0] ?? '', isEditable: false, options: () => options, onChange };
-  return element('div.field', { 'data-input': 'scheme' }, [
-    element('div.label', {}, [element('label', { for: id }, ['Authentication method'])]),
-    createCombo(dom, combo),
-  ]);
+  const label = { name: 'scheme', id, label: 'Authentication method' };
+  return createField(dom, { ...unmarked, ...label }, createCombo(dom, combo)).element;
 }
 
 function grantBox(dom: Dom): HTMLElement {
   const id = 'connection-grant';
   const box = createCheckbox(dom, { id, value: 'false', onChange: () => undefined });
-  return dom.element('div.field', { 'data-input': 'grant' }, [
-    dom.element('div.label', {}, [
-      box,
-      dom.element('label', { for: id }, ['Grant access permission to all pipelines']),
-    ]),
-  ]);
+  const label = { name: 'grant', id, label: 'Grant access permission to all pipelines' };
+  return createField(dom, { ...unmarked, ...label }, box).element;
 }
 
 function helpOf(dom: Dom, { helpHtml }: ConnectionForm): HTMLElement | undefined {
