@@ -1,13 +1,15 @@
-// npm run manifests: are the contract and the README what the task.json files say?
+// npm run manifests: are the contract, the README and the schema for editors what the task.json files say?
 // npm run generate: make them so, unless that breaks pipelines.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Contract, computeContract, findBreaks } from './manifests/contract';
 import { loadManifests, repositoryRoot } from './manifests/load-manifests';
 import { withTaskTables } from './manifests/readme-tables';
+import { buildYamlSchema } from './schema/yaml-schema';
 
 const contractFile = join(repositoryRoot, 'tasks', 'contract.json');
 const readmeFile = join(repositoryRoot, 'README.md');
+const schemaFile = join(repositoryRoot, 'azure-pipelines-schema.json');
 const isWriting = process.argv.includes('--write');
 
 const manifests = loadManifests();
@@ -19,6 +21,7 @@ for (const item of breaks) console.error(`error: ${item}; that needs a new major
 const generated: readonly (readonly [string, string])[] = [
   [contractFile, `${JSON.stringify(current, undefined, 2)}\n`],
   [readmeFile, withTaskTables(readFileSync(readmeFile, 'utf8'), manifests)],
+  [schemaFile, buildYamlSchema(manifests)],
 ];
 const stale = generated.filter(([file, text]) => readFileSync(file, 'utf8') !== text);
 if (breaks.length > 0) {
