@@ -39,7 +39,10 @@ const valueSchemas: Readonly<Record<InputKind, (input: FullInput) => JsonSchema[
   text: textSchemas,
   choice: choiceSchemas,
   boolean: ({ name }) => [
-    textOf('true|false', `${name} takes true, false, or ${anExpression}.`),
+    textOf(
+      `${anyCase('true')}|${anyCase('false')}`,
+      `${name} takes true, false, or ${anExpression}.`,
+    ),
     { type: 'boolean' },
   ],
   number: ({ name }) => [
@@ -52,17 +55,11 @@ const valueSchemas: Readonly<Record<InputKind, (input: FullInput) => JsonSchema[
 };
 
 function textSchemas({ name, required }: FullInput): JsonSchema[] {
-  const errorMessage = `${name} takes text. Put | after the colon for text of several lines.`;
   if (required) {
-    return [
-      {
-        type: ['string', 'number'],
-        pattern: '\\S',
-        errorMessage,
-        patternErrorMessage: `${name} is required and must not be empty.`,
-      },
-    ];
+    const errorMessage = `${name} takes text, and must not be empty.`;
+    return [{ type: ['string', 'number'], pattern: '\\S', errorMessage }];
   }
+  const errorMessage = `${name} takes text. Put | after the colon for text of several lines.`;
   // A lone true is text, too; as a type of its own it would be suggested for every text.
   return [{ type: ['string', 'number'], errorMessage }, { not: { type: ['object', 'array'] } }];
 }
@@ -80,10 +77,9 @@ function choiceSchemas({ name, options = {} }: FullInput): JsonSchema[] {
 
 /** Text that is empty, matches the pattern in full, or holds an expression, whose value nobody knows yet. */
 function textOf(pattern: string, errorMessage: string): JsonSchema {
-  const full = pattern === 'true|false' ? `${anyCase('true')}|${anyCase('false')}` : pattern;
   return {
     type: 'string',
-    pattern: `^\\s*(?:${full})?\\s*$|${expressionInside}`,
+    pattern: `^\\s*(?:${pattern})?\\s*$|${expressionInside}`,
     errorMessage,
   };
 }

@@ -4,7 +4,17 @@ import { expressionKey, type JsonSchema, ref } from './json-schema';
 // is more than is documented. So types are hints for suggestions, no key is forbidden, and none is required.
 
 function text(description: string): JsonSchema {
-  return { description };
+  return { description, anyOf: [{ type: 'string' }, {}] };
+}
+
+/** Names with values that are not looked at. */
+function names(description: string): JsonSchema {
+  return { description, properties: {} };
+}
+
+/** Values that are not looked at. */
+function values(description: string): JsonSchema {
+  return { description, items: {} };
 }
 
 /** Suggests true and false. */
@@ -39,15 +49,12 @@ const condition = text(
   'When this is run, for example and(succeeded(), eq(variables.x, 1)). A condition of your own replaces succeeded().',
 );
 const dependsOn = text('Names of what must have ended before; [] for nothing.');
-const templateParameters = text('Values of the parameters of the template.');
+const templateParameters = names('Values of the parameters of the template.');
 const displayName = text('Name that the page of the run shows.');
 
 /** What every step may have; the keys that begin a step are in `stepKinds`. */
 export const commonStepKeys: JsonSchema = {
-  name: {
-    description:
-      'Name of the step, needed to use its outputs: $(name.output). Letters, digits, _ and - only.',
-  },
+  name: ref('step.name'),
   displayName: ref('step.displayName'),
   condition: ref('step.condition'),
   continueOnError: ref('step.continueOnError'),
@@ -59,11 +66,16 @@ export const commonStepKeys: JsonSchema = {
 };
 
 const stepParts: Record<string, JsonSchema> = {
+  'step.name': text(
+    'Name of the step, needed to use its outputs: $(name.output). Letters, digits, _ and - only.',
+  ),
   'step.displayName': displayName,
   'step.condition': condition,
   'step.continueOnError': flag('Go on when the step fails; the job then succeeds with issues.'),
   'step.enabled': flag('Whether the step is run at all.'),
-  'step.env': text('Environment variables of the step. Secret variables must be handed over here.'),
+  'step.env': names(
+    'Environment variables of the step. Secret variables must be handed over here.',
+  ),
   'step.target': {
     description:
       'Where the step is run: host, a container, or which commands and variables it may use.',
@@ -174,7 +186,7 @@ function stepDefinition(tasks: readonly SuggestedTask[], rules: readonly JsonSch
     ...commonStepKeys,
   };
   const dependencies = {
-    task: { properties: { inputs: text('Inputs of the task.') }, allOf: rules },
+    task: { properties: { inputs: names('Inputs of the task.') }, allOf: rules },
     ...Object.fromEntries(kinds.map(([key, { keys }]) => [key, { properties: keys }])),
   };
   return item('steps', 'step', properties, { description: 'A step.', dependencies });
@@ -182,8 +194,8 @@ function stepDefinition(tasks: readonly SuggestedTask[], rules: readonly JsonSch
 
 const branchFilter: JsonSchema = {
   properties: {
-    include: { description: 'These, with * as a wildcard.', items: {} },
-    exclude: { description: 'But not these.', items: {} },
+    include: values('These, with * as a wildcard.'),
+    exclude: values('But not these.'),
   },
 };
 
@@ -272,7 +284,7 @@ const pipelineParts: Record<string, JsonSchema> = {
           ...['deployment', 'deploymentList', 'stage', 'stageList'],
         ),
         default: text('Value if none is given; without it the parameter is required.'),
-        values: { description: 'The values that are allowed.', items: {} },
+        values: values('The values that are allowed.'),
       },
     },
   },
@@ -306,7 +318,7 @@ function resourceKinds(): JsonSchema {
       project: text('Project of the pipeline.'),
       branch: text('Branch whose runs are used.'),
       version: text('Number of a run.'),
-      tags: { description: 'Tags that the run must have.', items: {} },
+      tags: values('Tags that the run must have.'),
       trigger: ref('trigger'),
     }),
     containers: kind('Images in which jobs are run.', {
@@ -314,9 +326,9 @@ function resourceKinds(): JsonSchema {
       image: text('The image.'),
       endpoint: connection,
       options: text('Options of docker create.'),
-      env: text('Environment variables.'),
-      ports: { description: 'Ports.', items: {} },
-      volumes: { description: 'Volumes.', items: {} },
+      env: names('Environment variables.'),
+      ports: values('Ports.'),
+      volumes: values('Volumes.'),
     }),
     builds: kind('Builds of other servers.', {
       build: text('Name used here.'),
@@ -350,15 +362,15 @@ const jobKeys: JsonSchema = {
   pool: ref('pool'),
   variables: ref('variables'),
   container: text('Container in which the steps are run.'),
-  services: text('Containers that are started beside the job.'),
+  services: names('Containers that are started beside the job.'),
   workspace: {
     description: 'Folder of the job.',
     properties: { clean: choice('What is removed before.', 'outputs', 'resources', 'all') },
   },
-  uses: text('Repositories and pools that are named by expressions only.'),
+  uses: names('Repositories and pools that are named by expressions only.'),
   timeoutInMinutes: text('After this time the job is cancelled. 60 unless given.'),
   cancelTimeoutInMinutes: text('How long a cancelled job may take to end. 5 unless given.'),
-  templateContext: text('Values for the template that the pipeline extends.'),
+  templateContext: names('Values for the template that the pipeline extends.'),
 };
 
 const lifecycleHook = (description: string): JsonSchema => ({
@@ -384,7 +396,7 @@ const jobParts: Record<string, JsonSchema> = {
   strategies: {
     description: 'How the job is repeated.',
     ...mapping('strategies', {
-      matrix: text('Names with variables; the job is run once with each.'),
+      matrix: names('Names with variables; the job is run once with each.'),
       parallel: text('How many equal jobs are run.'),
       maxParallel: text('How many of them at the same time.'),
     }),
@@ -400,7 +412,7 @@ const jobParts: Record<string, JsonSchema> = {
       canary: {
         description: 'First a small share, then the rest.',
         properties: {
-          increments: { description: 'Shares in percent.', items: {} },
+          increments: values('Shares in percent.'),
           ...lifecycleHooks,
         },
       },

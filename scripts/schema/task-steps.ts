@@ -57,15 +57,10 @@ function stepSchema(manifest: FullManifest): JsonSchema {
     description: manifest.description,
     properties: {
       task: {
-        description: manifest.description,
-        anyOf: [
-          { enum: [name], enumDescriptions: [manifest.description] },
-          {
-            type: 'string',
-            pattern: `^(?:${taskPattern(manifest)})@${manifest.version.Major}(?:\\.\\d+){0,2}$`,
-            errorMessage: `This task has no such version. Write ${name}.`,
-          },
-        ],
+        title: manifest.friendlyName,
+        type: 'string',
+        pattern: `^(?:${taskPattern(manifest)})@${manifest.version.Major}(?:\\.\\d+){0,2}$`,
+        errorMessage: `This task has no such version. Write ${name}.`,
       },
       inputs: ref(inputsName(manifest)),
       ...commonStepKeys,
@@ -95,9 +90,11 @@ function inputsSchema(manifest: FullManifest): JsonSchema {
 
 /** What may stand below `inputs:`, and below `${{ if … }}:` there. Names are known in any case, as by the service. */
 function someInputsSchema(manifest: FullManifest): JsonSchema {
-  const named = manifest.inputs.flatMap((input) =>
-    namesOf(input).map((name) => [name, ref(inputName(manifest, input))] as const),
-  );
+  const named = manifest.inputs.flatMap((input) => {
+    const schema = ref(inputName(manifest, input));
+    const aliases = (input.aliases ?? []).map((alias) => [alias, notSuggested(schema)] as const);
+    return [[input.name, schema] as const, ...aliases];
+  });
   return {
     properties: Object.fromEntries(named),
     patternProperties: {
@@ -126,6 +123,10 @@ function aliasConflicts({ name, aliases = [] }: FullInput): [string, JsonSchema]
       },
     },
   ]);
+}
+
+function notSuggested(schema: JsonSchema): JsonSchema {
+  return { doNotSuggest: true, allOf: [schema] };
 }
 
 /** Refuses every value, and says why in editors that show error messages of a schema. */
