@@ -55,7 +55,7 @@ export const shots: readonly Shot[] = [
     place: 'ImportNotebooks',
     showsYaml: true,
     groups: [],
-    values: { mode: 'Also delete what the source does not have' },
+    values: { mode: 'Delete what the source does not have (mirror)' },
     openHelp: 'allowLargeDelete',
   },
   {

@@ -60,6 +60,18 @@ describe('loadPreviewData', () => {
     assert.deepEqual(unknown, []);
     assert.ok(used.length > 20);
   });
+
+  it('has the options that the screenshots choose by their label', () => {
+    const unknown = shots.flatMap(({ place, values }) => {
+      const inputs = data.tasks.find(({ folder }) => folder === place)?.inputs ?? [];
+      return inputs
+        .filter(({ name, options }) => name in values && options.length > 0)
+        .filter(({ name, options }) => !options.some(({ label }) => label === values[name]))
+        .map(({ name }) => `${place}: ${name} = ${values[name]}`);
+    });
+
+    assert.deepEqual(unknown, []);
+  });
 });
 
 function openedBy(shot: object): string[] {
