@@ -31,16 +31,16 @@ export function printSchema(schema: JsonSchema): string {
   return `${print(schema, '', 0)}\n`;
 }
 
-/** `used` is the number of characters before the value on its first line. */
+/** `used` is the number of characters that are on the first line beside the value: key and comma. */
 function print(value: unknown, indent: string, used: number): string {
   if (Array.isArray(value)) return printList(value, indent, used);
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   const deeper = `${indent}  `;
   const members = Object.entries(value)
     .filter(([, member]) => member !== undefined)
-    .map(([key, member]) => {
+    .map(([key, member], index, all) => {
       const start = `${deeper}${JSON.stringify(key)}: `;
-      return start + print(member, deeper, start.length);
+      return start + print(member, deeper, start.length + commaAfter(index, all));
     });
   return members.length === 0 ? '{}' : `{\n${members.join(',\n')}\n${indent}}`;
 }
@@ -48,8 +48,14 @@ function print(value: unknown, indent: string, used: number): string {
 function printList(list: readonly unknown[], indent: string, used: number): string {
   const oneLine = `[${list.map((item) => JSON.stringify(item)).join(', ')}]`;
   const isPlain = list.every((item) => item === null || typeof item !== 'object');
-  if (isPlain && used + oneLine.length < lineWidth) return oneLine;
+  if (isPlain && used + oneLine.length <= lineWidth) return oneLine;
   const deeper = `${indent}  `;
-  const items = list.map((item) => deeper + print(item, deeper, deeper.length));
+  const items = list.map(
+    (item, index) => deeper + print(item, deeper, deeper.length + commaAfter(index, list)),
+  );
   return `[\n${items.join(',\n')}\n${indent}]`;
+}
+
+function commaAfter(index: number, all: readonly unknown[]): number {
+  return index < all.length - 1 ? 1 : 0;
 }
