@@ -49,6 +49,8 @@ export interface ApiRequest {
   /** What to know, beside the reason, when no answer arrives within the patience. */
   readonly unreachableHint?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** When it is aborted, no further attempt is made; one that is under way may still be answered. */
+  readonly stopRepeating?: AbortSignal | undefined;
 }
 
 const defaultTimeoutMs = 60_000;
@@ -119,6 +121,7 @@ export class ApiClient {
         random: this.#random,
         logger: this.logger,
         signal: request.signal,
+        stopRepeating: request.stopRepeating,
       },
       attempt,
     );

@@ -26,6 +26,7 @@ export { InvalidHostError, isLoopback, parseHost } from './http/host';
 export type { Identity } from './identity';
 export {
   type AccessControlEntry,
+  type ChangeOptions,
   type Compute,
   Jobs,
   type NotebookRunSpec,

@@ -58,6 +58,12 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How hard a change is tried, see ApiRequest. */
+export type ChangeOptions = Pick<
+  ApiRequest,
+  'patience' | 'maxPatienceMs' | 'timeoutMs' | 'signal' | 'stopRepeating'
+>;
+
 /** How hard one read is tried, see ApiRequest. */
 export type ReadOptions = Pick<ApiRequest, 'patience' | 'maxPatienceMs' | 'timeoutMs' | 'signal'>;
 
@@ -83,7 +89,7 @@ export class Jobs {
   }
 
   /** Submits a one-time run and resolves to its id; safe to repeat because of the token. Docs: jobs/submit. */
-  async submitNotebookRun(spec: NotebookRunSpec, signal?: AbortSignal): Promise<string> {
+  async submitNotebookRun(spec: NotebookRunSpec, options: ChangeOptions = {}): Promise<string> {
     const what = `Submitting the run of notebook "${spec.notebookPath}"`;
     const body = await this.#api.request({
       what,
@@ -91,7 +97,7 @@ export class Jobs {
       path: '/api/2.2/jobs/runs/submit',
       body: toSubmitBody(spec),
       isRepeatable: true,
-      signal,
+      ...options,
       hints: {
         'permission-denied':
           'The identity may not submit this run: check the token, and for an existing cluster its permission "Can Attach To".',
@@ -151,10 +157,7 @@ export class Jobs {
   }
 
   /** Asks the service to cancel a run; it ends some time later. A run that has ended stays as it is. Docs: jobs/cancelrun. */
-  async cancelRun(
-    runId: string,
-    options: { patience?: 'call' | 'once'; timeoutMs?: number } = {},
-  ): Promise<void> {
+  async cancelRun(runId: string, options: ChangeOptions = {}): Promise<void> {
     await this.#api.request({
       what: `Cancelling run ${runId}`,
       method: 'POST',

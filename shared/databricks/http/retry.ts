@@ -24,6 +24,8 @@ export interface RetryOptions {
   random(): number;
   readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
+  /** Aborted: an attempt under way may end, but is the last. */
+  readonly stopRepeating?: AbortSignal | undefined;
 }
 
 /**
@@ -42,7 +44,8 @@ export async function withRetry<T>(
       return await attempt(Math.max(1_000, remaining()));
     } catch (error) {
       const remainingMs = remaining();
-      if (!options.isRepeatable || !isTransient(error) || remainingMs <= 0) throw error;
+      const mayRepeat = options.isRepeatable && options.stopRepeating?.aborted !== true;
+      if (!mayRepeat || !isTransient(error) || remainingMs <= 0) throw error;
       const delayMs = computeRetryDelay({
         attempt: number,
         retryAfterMs: error instanceof ApiError ? error.details.retryAfterMs : undefined,
@@ -52,8 +55,23 @@ export async function withRetry<T>(
       options.logger.info(
         `${options.what}: attempt ${number} failed, ${reasonOf(error)}. Trying again in ${describeDelay(delayMs)}.`,
       );
-      await clock.sleep(delayMs, options.signal);
+      await pause(delayMs, options, error);
     }
+  }
+}
+
+/** Rejects with the last failure when no further attempt is to be made. */
+async function pause(
+  delayMs: number,
+  { clock, signal, stopRepeating }: RetryOptions,
+  failure: unknown,
+): Promise<void> {
+  if (stopRepeating === undefined) return clock.sleep(delayMs, signal);
+  const either = AbortSignal.any([...(signal ? [signal] : []), stopRepeating]);
+  try {
+    await clock.sleep(delayMs, either);
+  } catch (error) {
+    throw signal?.aborted ? error : failure;
   }
 }
 

@@ -1,13 +1,20 @@
-import type { Workspace } from '../../databricks';
+import type { ChangeOptions, Workspace } from '../../databricks';
 import { CancelledError } from '../errors';
 import type { TaskContext } from '../task-context';
 
 /** One request per run; the post-job part tries again what fails here. */
-const cancelTimeoutMs = 3_000;
+const stepPatience: ChangeOptions = { patience: 'once', timeoutMs: 3_000 };
 
 export interface CancelOutcome {
   readonly cancelled: readonly string[];
-  readonly failed: readonly { readonly runId: string; readonly reason: string }[];
+  readonly failed: readonly FailedCancel[];
+}
+
+interface FailedCancel {
+  readonly runId: string;
+  readonly reason: string;
+  /** ` Run page: https://…`, or nothing while it is not known. */
+  readonly page: string;
 }
 
 /** Asks the service to cancel runs, all at once, and records what came of it. Never throws. */
@@ -15,18 +22,22 @@ export async function cancelRuns(
   context: Pick<TaskContext, 'ledger'>,
   workspace: Workspace,
   runIds: readonly string[],
+  patience: ChangeOptions = stepPatience,
 ): Promise<CancelOutcome> {
   const cancelled: string[] = [];
-  const failed: { runId: string; reason: string }[] = [];
+  const failed: FailedCancel[] = [];
   await Promise.all(
     runIds.map(async (runId) => {
-      context.ledger.updateRun(workspace.host, runId, { isCancelRequested: true });
+      const { runPageUrl } = context.ledger.updateRun(workspace.host, runId, {
+        isCancelRequested: true,
+      });
       try {
-        await workspace.jobs.cancelRun(runId, { patience: 'once', timeoutMs: cancelTimeoutMs });
+        await workspace.jobs.cancelRun(runId, patience);
         context.ledger.updateRun(workspace.host, runId, { isOver: true });
         cancelled.push(runId);
       } catch (error) {
-        failed.push({ runId, reason: error instanceof Error ? error.message : String(error) });
+        const reason = error instanceof Error ? error.message : String(error);
+        failed.push({ runId, reason, page: runPageUrl && ` Run page: ${runPageUrl}` });
       }
     }),
   );
@@ -43,9 +54,9 @@ export async function cancelWithStep(
     return new CancelledError('The step was cancelled when its runs had ended');
   const { cancelled, failed } = await cancelRuns(context, workspace, runIds);
   for (const runId of cancelled) context.host.info(`Cancelled run ${runId}.`);
-  for (const { runId, reason } of failed) {
+  for (const { runId, reason, page } of failed) {
     context.host.warning(
-      `Run ${runId} could not be cancelled yet: ${reason} The end of the job tries once more.`,
+      `Run ${runId} could not be cancelled yet: ${reason} The end of the job tries once more.${page}`,
     );
   }
   const outcome =

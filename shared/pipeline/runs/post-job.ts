@@ -1,14 +1,19 @@
-import type { Workspace } from '../../databricks';
+import type { ChangeOptions, Workspace } from '../../databricks';
 import { openWorkspace } from '../connection/connect';
 import { readConnectionInputs } from '../connection/connection-inputs';
 import { ConnectionError, InputError } from '../errors';
 import type { TaskContext, TaskSuccess } from '../task-context';
 import { cancelRuns } from './cancel-runs';
 import type { RunRecord, StepMarker } from './run-ledger';
-import { deriveToken, toRunSpec } from './submit';
+import { checkIsMeant, deriveToken, toRunSpec } from './submit';
 import { readSubmitInputs, type SubmitInputs } from './submit-inputs';
 
 const nothingToDo: TaskSuccess = { message: 'Nothing to clean up.' };
+
+/** Nobody tries after this part; by default a cancelled job has five minutes for all that it still does. */
+function patience({ signal }: TaskContext): ChangeOptions {
+  return { maxPatienceMs: 60_000, stopRepeating: signal };
+}
 
 /**
  * The post-job part of the tasks that submit or wait: when the job was cancelled, cancels what the step was responsible
@@ -32,11 +37,12 @@ export async function cleanUpRuns(
     .filter((record) => isLeftOver(record, context.identity.hash, isJobCancelled))
     .map(({ runId }) => runId);
   if (runIds.length === 0) return nothingToDo;
-  const { cancelled, failed } = await cancelRuns(context, workspace, runIds);
+  const { cancelled, failed } = await cancelRuns(context, workspace, runIds, patience(context));
   for (const runId of cancelled) context.host.info(`Cancelled run ${runId}.`);
   if (failed.length === 0) return { message: `Cancelled: ${cancelled.join(', ')}.` };
   const sentences = failed.map(
-    ({ runId, reason }) => `Run ${runId} could not be cancelled and may still go on: ${reason}`,
+    ({ runId, reason, page }) =>
+      `Run ${runId} could not be cancelled and may still go on: ${reason}${page}`,
   );
   return { message: sentences.join(' '), hasIssues: true };
 }
@@ -75,7 +81,11 @@ async function findLostRun(
   const token = inputs && pendingToken(context, marker, inputs);
   if (token === undefined || !inputs?.cancelOnPipelineCancel) return;
   try {
-    const runId = await workspace.jobs.submitNotebookRun(toRunSpec(inputs, token));
+    const spec = toRunSpec(inputs, token);
+    const runId = await workspace.jobs.submitNotebookRun(spec, patience(context));
+    await checkIsMeant(context, workspace, inputs, runId);
+    const { submissionNumber } = marker;
+    context.ledger.writeStep(context.identity.taskInstanceId, { submissionNumber, runId });
     context.ledger.updateRun(workspace.host, runId, {
       submittedBy: context.identity.hash,
       cancelOnPipelineCancel: true,
@@ -83,6 +93,8 @@ async function findLostRun(
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    // The token belongs to a run that is not this step's: there is nothing to cancel.
+    if (error instanceof InputError) return context.host.debug(reason);
     context.host.warning(
       `This step was cancelled while it submitted a run. Whether the run was started could not be found out: ${reason} Look at the job runs of the workspace for "${inputs.runName}".`,
     );

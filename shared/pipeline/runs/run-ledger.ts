@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StepIdentity } from '../step-identity';
 
 /** What the steps of a job attempt know of a run that one of them submitted or waits for. */
 export interface RunRecord {
@@ -27,6 +28,8 @@ export interface StepMarker {
   readonly submissionNumber: number;
   /** Token of a submission that was sent; its answer may have been lost. */
   readonly pendingToken?: string;
+  /** Name of the run that was submitted so, by which people find it. */
+  readonly pendingRunName?: string;
   /** The step was cancelled before that answer: the run is to be cancelled when it is found. */
   readonly isCancelRequested?: boolean;
   /** Id of the run that the current submission started. */
@@ -97,6 +100,23 @@ export class RunLedger {
         const isOpen = run ? !run.isOver : step?.pendingToken !== undefined;
         return isOpen && (isJobCancelled || (run ?? step)?.isCancelRequested === true);
       });
+  }
+
+  /**
+   * What the step, when it is cancelled, has to cancel and has not: runs that it waits for, or that it submitted and nobody
+   * waits for, and the name of a run whose submission was never answered.
+   */
+  findUnfinished({ hash, taskInstanceId }: StepIdentity): {
+    readonly runs: readonly RunRecord[];
+    readonly submission: string | undefined;
+  } {
+    const runs = this.#names()
+      .filter((name) => name.startsWith('run-') && name.endsWith('.json'))
+      .map((name) => toRunRecord(this.#read(name)))
+      .filter((record) => record !== undefined)
+      .filter((record) => (record.waitedBy ?? record.submittedBy) === hash)
+      .filter((record) => record.cancelOnPipelineCancel && !record.isOver);
+    return { runs, submission: this.readStep(taskInstanceId).pendingRunName };
   }
 
   #names(): string[] {

@@ -30,17 +30,16 @@ export async function submitNotebookRun(
   const marker = { submissionNumber };
   const token = inputs.idempotencyToken ?? deriveToken(context, submissionNumber);
   context.signal.throwIfAborted();
-  ledger.writeStep(identity.taskInstanceId, { ...marker, pendingToken: token });
+  ledger.writeStep(identity.taskInstanceId, {
+    ...marker,
+    pendingToken: token,
+    ...(inputs.cancelOnPipelineCancel && { pendingRunName: inputs.runName }),
+  });
   const submittedAt = context.clock.now();
   const runId = await submitOnce(context, workspace, inputs, token).catch((error: unknown) => {
-    // The service said no: there is no run to look for later.
-    const isRefused = error instanceof ApiError && !error.details.isTransient;
-    if (isRefused) ledger.writeStep(identity.taskInstanceId, marker);
+    if (leavesNoRun(error)) ledger.writeStep(identity.taskInstanceId, marker);
     throw error;
   });
-  if (inputs.idempotencyToken !== undefined) {
-    await checkIsMeant(context, workspace, inputs, runId);
-  }
   ledger.writeStep(identity.taskInstanceId, { submissionNumber, runId });
   const known = ledger.findRun(workspace.host, runId);
   const record = {
@@ -97,6 +96,15 @@ export function toRunSpec(inputs: SubmitInputs, idempotencyToken: string) {
   };
 }
 
+/** The step was cancelled, and its run surely not started. */
+class NotSubmittedError extends CancelledError {}
+
+/** True when there is no run to look for later: the service said no, or was not asked. */
+function leavesNoRun(error: unknown): boolean {
+  if (error instanceof NotSubmittedError || error instanceof InputError) return true;
+  return error instanceof ApiError && !error.details.isTransient;
+}
+
 /** Submits; when the agent cancels before the answer is there, learns the run by its token and cancels it. */
 async function submitOnce(
   context: TaskContext,
@@ -106,23 +114,26 @@ async function submitOnce(
 ): Promise<string> {
   const { signal } = context;
   const spec = toRunSpec(inputs, token);
-  const submission = workspace.jobs.submitNotebookRun(spec);
-  const cancelled = new Promise<'cancelled'>((resolve) => {
-    signal.addEventListener('abort', () => resolve('cancelled'), { once: true });
-  });
-  const first = await Promise.race([submission, cancelled]);
-  if (first !== 'cancelled') return first;
+  const submission = workspace.jobs.submitNotebookRun(spec, { stopRepeating: signal });
+  const first = await untilCancelled(submission, signal);
+  if (first !== undefined) {
+    await checkIsMeant(context, workspace, inputs, first);
+    return first;
+  }
   if (!inputs.cancelOnPipelineCancel) {
     throw new CancelledError(
-      "The step was cancelled while it submitted the run; the run goes on, because 'cancelOnPipelineCancel' is false",
+      `The step was cancelled while it submitted the run "${inputs.runName}"; if it was started, it goes on, because 'cancelOnPipelineCancel' is false`,
     );
   }
   const { ledger, identity } = context;
   const marker = ledger.readStep(identity.taskInstanceId);
   ledger.writeStep(identity.taskInstanceId, { ...marker, isCancelRequested: true });
   // The token makes both requests mean the same run; whichever is answered first tells its id.
-  const repeated = workspace.jobs.submitNotebookRun(spec);
-  const runId = await Promise.any([submission, repeated]).catch(throwUnknownOutcome);
+  const repeated = workspace.jobs.submitNotebookRun(spec, { patience: 'once' });
+  const runId = await Promise.any([submission, repeated]).catch((error: unknown) =>
+    throwUnknownOutcome(error, inputs),
+  );
+  await checkIsMeant(context, workspace, inputs, runId);
   ledger.writeStep(identity.taskInstanceId, {
     submissionNumber: marker.submissionNumber,
     runId,
@@ -134,37 +145,69 @@ async function submitOnce(
   throw await cancelWithStep(context, workspace, [runId]);
 }
 
-/** A refusal says that there is no run; without any answer there may be one. */
-function throwUnknownOutcome(error: unknown): never {
+/** The answer; undefined when the step is cancelled first. Throws when it is and there surely is no run. */
+async function untilCancelled(
+  submission: Promise<string>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const cancelled = new Promise<undefined>((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  const first = await Promise.race([submission, cancelled]);
+  if (first !== undefined) return first;
+  // A submission that only waited to be repeated has ended by now, with its last failure.
+  const failure: unknown = await Promise.race([
+    submission.then(() => undefined).catch((error: unknown) => error),
+    new Promise<undefined>((resolve) => setImmediate(resolve, undefined)),
+  ]);
+  if (failure instanceof ApiError && failure.status === 429) {
+    throw new NotSubmittedError(
+      'The step was cancelled while it waited to submit the run; no run was started',
+      { cause: failure },
+    );
+  }
+  return undefined;
+}
+
+/** When all say no there is no run; without an answer to one of them there may be one. */
+function throwUnknownOutcome(error: unknown, { runName }: SubmitInputs): never {
   const reasons: unknown[] = error instanceof AggregateError ? error.errors : [error];
-  const refusal = reasons.find(
-    (reason) => reason instanceof ApiError && !reason.details.isTransient,
-  );
-  if (refusal) throw refusal;
+  const isRefusal = (reason: unknown): boolean =>
+    reason instanceof ApiError && !reason.details.isTransient;
   const [first] = reasons;
+  if (reasons.every(isRefusal)) throw first;
   throw new CancelledError(
-    `The step was cancelled while it submitted the run, and whether the run was started is not known: ${first instanceof Error ? first.message : String(first)}`,
+    `The step was cancelled while it submitted the run "${runName}", and whether it was started is not known: ${first instanceof Error ? first.message : String(first)}`,
     { hint: 'The end of the job looks for it once more.', cause: error },
   );
 }
 
-/** A token chosen by the user may have been used for something else. Throws InputError. */
-async function checkIsMeant(
+/** A token chosen by the user may have been used for something else, which is not ours to cancel. Throws InputError. */
+export async function checkIsMeant(
   context: TaskContext,
   workspace: Workspace,
   inputs: SubmitInputs,
   runId: string,
 ): Promise<void> {
-  const run = await readRun(context, workspace, runId);
+  if (inputs.idempotencyToken === undefined) return;
+  const run =
+    (await readRun(context, workspace, runId)) ??
+    (context.signal.aborted ? await glance(workspace, runId) : undefined);
   const task = run?.tasks[0];
   if (!task || describeTarget(task) === describeTarget(inputs)) return;
-  const { ledger, identity } = context;
-  const { submissionNumber } = ledger.readStep(identity.taskInstanceId);
-  ledger.writeStep(identity.taskInstanceId, { submissionNumber });
   throw new InputError(
     `The idempotency token "${inputs.idempotencyToken}" belongs to run ${runId} of notebook "${task.notebookPath ?? ''}", which was submitted with other inputs: ${run.runPageUrl}`,
     { hint: "Use another 'idempotencyToken', or leave it empty." },
   );
+}
+
+/** The run, if it can be read in the little time that a cancelled step has. */
+async function glance(workspace: Workspace, runId: string): Promise<Run | undefined> {
+  try {
+    return await workspace.jobs.getRun(runId, { patience: 'once', timeoutMs: 1_000 });
+  } catch {
+    return undefined;
+  }
 }
 
 /** The prefix /Workspace means nothing, and parameters have no order. */

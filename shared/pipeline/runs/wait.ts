@@ -131,7 +131,10 @@ async function watch(
       timeoutMs: inputs.waitTimeoutMs,
       isNew,
       signal: context.signal,
-      onChange: (seen) => log.changed(seen),
+      onChange: (seen) => {
+        log.changed(seen);
+        notePage(context, workspace, seen);
+      },
       onRead: (seen) => log.read(seen),
     });
     context.ledger.updateRun(workspace.host, runId, { isOver: true, runPageUrl: run.runPageUrl });
@@ -140,6 +143,13 @@ async function watch(
   } catch (error) {
     if (!(error instanceof WaitTimeoutError)) throw error;
     return endTimedOut(context, workspace, runId, error, inputs);
+  }
+}
+
+/** Whatever ends the step, it can then say where the run is seen. */
+function notePage({ ledger }: TaskContext, { host }: Workspace, { runId, runPageUrl }: Run): void {
+  if (ledger.findRun(host, runId)?.runPageUrl !== runPageUrl) {
+    ledger.updateRun(host, runId, { runPageUrl });
   }
 }
 
@@ -171,7 +181,7 @@ async function endTimedOut(
   const [failure] = failed;
   if (failure) {
     host.warning(
-      `Run ${runId} has not ended within ${limit} and could not be cancelled: ${failure.reason}`,
+      `Run ${runId} has not ended within ${limit} and could not be cancelled: ${failure.reason} The end of the job tries once more.`,
     );
     return report;
   }

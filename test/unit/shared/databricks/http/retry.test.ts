@@ -208,4 +208,51 @@ describe('withRetry', () => {
       { numRuns: 20 },
     );
   });
+
+  describe('told to repeat no more', () => {
+    it('lets the attempt under way end, and makes no other', async () => {
+      const stop = new AbortController();
+      const { options, clock } = setUp({ stopRepeating: stop.signal });
+      const failure = anApiError();
+
+      const ending = withRetry(options, async () => {
+        stop.abort();
+        throw failure;
+      });
+
+      await assert.rejects(ending, failure);
+      assert.deepEqual(clock.sleeps, []);
+    });
+
+    it('takes the answer of the attempt under way', async () => {
+      const stop = new AbortController();
+      const { options } = setUp({ stopRepeating: stop.signal });
+
+      const answer = await withRetry(options, async () => {
+        stop.abort();
+        return 'ok';
+      });
+
+      assert.equal(answer, 'ok');
+    });
+
+    it('ends a pause with the last failure', async () => {
+      const stop = new AbortController();
+      const { options, clock } = setUp({ stopRepeating: stop.signal });
+      clock.onSleep = () => stop.abort();
+      const failure = anApiError();
+
+      await assert.rejects(withRetry(options, failing(failure).attempt), failure);
+    });
+
+    it('ends a pause with the reason of a cancel', async () => {
+      const stop = new AbortController();
+      const cancel = new AbortController();
+      const { options, clock } = setUp({ stopRepeating: stop.signal, signal: cancel.signal });
+      const reason = new Error('cancelled');
+      clock.onSleep = () => cancel.abort(reason);
+
+      await assert.rejects(withRetry(options, failing(anApiError()).attempt), reason);
+    });
+  });
 });

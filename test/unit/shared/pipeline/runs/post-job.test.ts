@@ -5,6 +5,7 @@ import { cleanUpRuns } from '../../../../../shared/pipeline/runs/post-job';
 import type { RunRecord, StepMarker } from '../../../../../shared/pipeline/runs/run-ledger';
 import { deriveToken } from '../../../../../shared/pipeline/runs/submit';
 import manifest from '../../../../../tasks/RunNotebook/task.json';
+import { aRun, aTaskRun } from '../../../../helpers/runs';
 import { answer, networkError, type StubRoutes, stubHost } from '../../../../helpers/stub-api';
 import {
   aTaskContext,
@@ -140,17 +141,42 @@ describe('cleanUpRuns', () => {
 
   it('tells as an issue, not as a failure, what could not be cancelled', async () => {
     let count = 0;
-    const test = arrange({ [cancelRun]: () => (count++ === 0 ? {} : answer(503, 'busy')) });
+    const denied = answer(403, { error_code: 'PERMISSION_DENIED', message: 'no' });
+    const test = arrange({ [cancelRun]: () => (count++ === 0 ? {} : denied) });
+    const runPageUrl = `${stubHost}/?o=7#job/3/run/8`;
     test.record('7', { submittedBy: test.me, submittedAt: 1 });
-    test.record('8', { submittedBy: test.me, submittedAt: 2 });
+    test.record('8', { submittedBy: test.me, submittedAt: 2, runPageUrl });
 
     const success = await test.cleanUp();
 
     assert.deepEqual(success, {
-      message: `Run 8 could not be cancelled and may still go on: Cancelling run 8 failed: busy (HTTP 503, POST ${stubHost}/api/2.2/jobs/runs/cancel).`,
+      message: `Run 8 could not be cancelled and may still go on: Cancelling run 8 failed: no (HTTP 403 PERMISSION_DENIED, POST ${stubHost}/api/2.2/jobs/runs/cancel). Run page: ${runPageUrl}`,
       hasIssues: true,
     });
     assert.deepEqual(test.host.infos, ['Cancelled run 7.']);
+  });
+
+  it('tries for a minute, since nobody does after it', async () => {
+    const busy = answer(503, { error_code: 'TEMPORARILY_UNAVAILABLE', message: 'busy' });
+    const test = arrange({ [cancelRun]: busy });
+    test.record('7', { submittedBy: test.me });
+
+    const success = await test.cleanUp();
+
+    const waitedMs = test.clock.sleeps.reduce((sum, ms) => sum + ms, 0);
+    assert.equal(success.hasIssues, true);
+    assert.equal(waitedMs, 60_000);
+  });
+
+  it('tries no more when it is cancelled itself', async () => {
+    const test = arrange({ [cancelRun]: answer(503, 'busy') });
+    test.record('7', { submittedBy: test.me });
+    test.clock.onSleep = () => test.cancel(new Error('The step was cancelled'));
+
+    const success = await test.cleanUp();
+
+    assert.match(success.message, /^Run 7 could not be cancelled and may still go on: .*HTTP 503/);
+    assert.equal(test.cancelled().length, 1);
   });
 
   describe('a submit whose answer was lost', () => {
@@ -164,6 +190,25 @@ describe('cleanUpRuns', () => {
       assert.deepEqual(success, { message: 'Cancelled: 7.' });
       assert.equal(test.api.requests[0]?.body?.['idempotency_token'], token);
       assert.deepEqual(test.cancelled(), [7]);
+      assert.deepEqual(test.context.ledger.findUnfinished(test.context.identity), {
+        runs: [],
+        submission: undefined,
+      });
+    });
+
+    it('cancels no run of somebody else that has the token', async () => {
+      const task = aTaskRun({ notebookPath: '/Shared/other' });
+      const test = arrange(
+        {
+          [submit]: { run_id: 7 },
+          'GET /api/2.2/jobs/runs/get?run_id=7': aRun({ tasks: [task] }),
+        },
+        { inputs: { idempotencyToken: 'mine' } },
+      );
+      test.mark({ pendingToken: 'mine' });
+
+      assert.deepEqual(await test.cleanUp(), nothing);
+      assert.deepEqual([test.cancelled(), test.host.warnings], [[], []]);
     });
 
     it('is repeated under the token that is given', async () => {

@@ -179,4 +179,24 @@ describe('RunLedger', () => {
     assert.throws(() => ledger.updateRun(host, '7', { submittedBy: 'you' }), Error);
     assert.equal(ledger.findRun(host, '7')?.submittedBy, 'me');
   });
+
+  it('finds what a cancelled step has not cancelled, in whatever workspace', () => {
+    const { ledger } = aLedger();
+    const me = { hash: 'me', taskInstanceId: 'step-1' };
+    const open = { submittedBy: 'me', cancelOnPipelineCancel: true };
+    ledger.updateRun(host, '1', open);
+    ledger.updateRun('https://adb-8.test', '2', open);
+    ledger.updateRun(host, '3', { ...open, isOver: true });
+    ledger.updateRun(host, '4', { ...open, cancelOnPipelineCancel: false });
+    ledger.updateRun(host, '5', { ...open, submittedBy: 'you' });
+    ledger.updateRun(host, '6', { ...open, waitedBy: 'you' });
+    ledger.updateRun(host, '7', { ...open, submittedBy: 'you', waitedBy: 'me' });
+    ledger.writeStep('step-1', { submissionNumber: 0, pendingRunName: 'nightly' });
+    ledger.writeStep('step-2', { submissionNumber: 0, pendingRunName: 'other' });
+
+    const { runs, submission } = ledger.findUnfinished(me);
+
+    assert.deepEqual(runs.map(({ runId }) => runId).sort(), ['1', '2', '7']);
+    assert.equal(submission, 'nightly');
+  });
 });

@@ -392,7 +392,11 @@ describe('submitNotebookRun', () => {
     await assert.rejects(run(), { name: 'TransportError' });
 
     const sent = api.requests.find(({ path }) => path.endsWith('/submit'))?.body;
-    assert.deepEqual(marker(), { submissionNumber: 0, pendingToken: sent?.['idempotency_token'] });
+    assert.deepEqual(marker(), {
+      submissionNumber: 0,
+      pendingToken: sent?.['idempotency_token'],
+      pendingRunName: 'Azure Pipelines: main',
+    });
   });
 
   it('forgets a submit that was refused', async () => {
@@ -526,7 +530,7 @@ describe('submitNotebookRun', () => {
       await assert.rejects(test.run(), {
         name: 'CancelledError',
         message:
-          "The step was cancelled while it submitted the run; the run goes on, because 'cancelOnPipelineCancel' is false",
+          'The step was cancelled while it submitted the run "Azure Pipelines: main"; if it was started, it goes on, because \'cancelOnPipelineCancel\' is false',
       });
       assert.ok(!test.api.calls().includes(cancelRun));
     });
@@ -543,14 +547,83 @@ describe('submitNotebookRun', () => {
 
       await assert.rejects(test.run(), {
         name: 'CancelledError',
-        message: `The step was cancelled while it submitted the run, and whether the run was started is not known: Submitting the run of notebook "/Shared/app/main" failed: adb-7.test: the connection was reset (ECONNRESET) (POST ${stubHost}/api/2.2/jobs/runs/submit)`,
+        message: `The step was cancelled while it submitted the run "Azure Pipelines: main", and whether it was started is not known: Submitting the run of notebook "/Shared/app/main" failed: adb-7.test: the connection was reset (ECONNRESET) (POST ${stubHost}/api/2.2/jobs/runs/submit)`,
         hint: 'The end of the job looks for it once more.',
       });
       assert.deepEqual(test.marker(), {
         submissionNumber: 0,
         pendingToken: tokensOf(test)[0],
+        pendingRunName: 'Azure Pipelines: main',
         isCancelRequested: true,
       });
+      assert.equal(tokensOf(test).length, 2);
+    });
+
+    it('believes no refusal as long as the first submit has no answer', async () => {
+      const denied = answer(403, { error_code: 'PERMISSION_DENIED', message: 'no' });
+      const test = arrange({
+        routes: {
+          [submit]: [
+            () => {
+              test.cancel(cancelled);
+              return networkError('ECONNRESET');
+            },
+            denied,
+          ],
+        },
+      });
+
+      await assert.rejects(test.run(), { name: 'CancelledError' });
+
+      assert.equal(test.marker().pendingToken, tokensOf(test)[0]);
+    });
+
+    it('starts no run when the submit only waited to be repeated', async () => {
+      const test = arrange({ routes: { [submit]: answer(429, 'too many') } });
+      test.clock.onSleep = () => test.cancel(cancelled);
+
+      await assert.rejects(test.run(), {
+        name: 'CancelledError',
+        message: 'The step was cancelled while it waited to submit the run; no run was started',
+      });
+
+      assert.equal(tokensOf(test).length, 1);
+      assert.deepEqual(test.marker(), { submissionNumber: 0 });
+    });
+
+    it('looks for the run of a submit that failed, and waited to be repeated', async () => {
+      const test = arrange({
+        routes: { [submit]: [answer(503, 'busy'), { run_id: 7 }], [cancelRun]: {} },
+      });
+      test.clock.onSleep = () => test.cancel(cancelled);
+
+      await assert.rejects(test.run(), {
+        message: 'The step was cancelled; run 7 is cancelled too',
+      });
+
+      assert.equal(tokensOf(test).length, 2);
+    });
+
+    it('does not cancel the run of somebody else that has the token', async () => {
+      const test = arrange({
+        inputs: { idempotencyToken: 'mine' },
+        routes: {
+          [submit]: () => {
+            test.cancel(cancelled);
+            return { run_id: 7 };
+          },
+          [getRun]: aRun({ tasks: [aTaskRun({ notebookPath: '/Shared/other' })] }),
+        },
+      });
+
+      await assert.rejects(test.run(), {
+        name: 'InputError',
+        message: /^The idempotency token "mine" belongs to run 7 of notebook "\/Shared\/other"/,
+      });
+
+      assert.ok(!test.api.calls().includes(cancelRun));
+      assert.deepEqual(test.context.ledger.listRuns(stubHost), []);
+      assert.deepEqual(test.marker(), { submissionNumber: 0 });
     });
 
     it('reports a refusal as what it is', async () => {

@@ -528,7 +528,7 @@ describe('waitForRuns', () => {
       await assert.rejects(wait(), { name: 'RunFailedError' });
 
       assert.deepEqual(host.warnings, [
-        `Run 7 has not ended within 3.0 s and could not be cancelled: Cancelling run 7 failed: busy (HTTP 503, POST ${stubHost}/api/2.2/jobs/runs/cancel).`,
+        `Run 7 has not ended within 3.0 s and could not be cancelled: Cancelling run 7 failed: busy (HTTP 503, POST ${stubHost}/api/2.2/jobs/runs/cancel). The end of the job tries once more.`,
       ]);
       assert.deepEqual(badEnds, []);
     });
@@ -608,6 +608,9 @@ describe('waitForRuns', () => {
         message: 'The step was cancelled; runs 7, 8 are perhaps still going on',
       });
       assert.equal(test.host.warnings.length, 2);
+      assert.ok(
+        test.host.warnings[0]?.endsWith(`The end of the job tries once more. Run page: ${page}`),
+      );
     });
 
     it('leaves them if told so', async () => {
