@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import nodeFetch from 'node-fetch';
 import { type FetchLike, systemClock } from '../databricks';
 import { createAzureTaskHost } from './azure-task-host';
+import { onCancelSignal } from './cancel-signals';
 import { connect } from './connection/connect';
 import { CancelledError } from './errors';
 import { InputReader } from './inputs/input-reader';
@@ -14,9 +15,6 @@ import { RunLedger } from './runs/run-ledger';
 import { computeStepIdentity } from './step-identity';
 import type { TaskContext } from './task-context';
 import type { TaskManifest } from './task-manifest';
-
-/** What the agent sends on cancel: SIGINT first everywhere, then SIGTERM on Unix or SIGBREAK on Windows. */
-const cancelSignals = ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const;
 
 /**
  * The context of this process: the real agent, clock and network. A post-job part does not repeat the warnings about
@@ -62,7 +60,6 @@ function signalOfAgent(): AbortSignal {
   const controller = new AbortController();
   // Every request in flight listens to it; Node would warn of a leak after ten.
   setMaxListeners(0, controller.signal);
-  const cancel = (): void => controller.abort(new CancelledError('The step was cancelled'));
-  for (const name of cancelSignals) process.on(name, cancel);
+  onCancelSignal(() => controller.abort(new CancelledError('The step was cancelled')));
   return controller.signal;
 }

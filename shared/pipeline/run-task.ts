@@ -1,4 +1,5 @@
 import { ExpectedError } from '../databricks';
+import { onCancelSignal } from './cancel-signals';
 import type { Task, TaskContext } from './task-context';
 import type { TaskResult } from './task-host';
 
@@ -11,12 +12,18 @@ export interface TaskProcess {
   end(): void;
   /** Calls back for an error that nobody has caught, such as a promise that nobody waited for. */
   onDefect(handler: (error: unknown) => void): void;
+  /** Calls back when the process is told to stop a second time. */
+  onSecondSignal(handler: () => void): void;
 }
 
 const thisProcess: TaskProcess = {
   // The callback comes after all output is flushed, which Windows does asynchronously.
   end: () => void process.stdout.write('', () => process.exit(0)),
   onDefect: (handler) => void process.on('uncaughtException', handler),
+  onSecondSignal: (handler) =>
+    onCancelSignal((count) => {
+      if (count === 2) handler();
+    }),
 };
 
 /**
@@ -37,10 +44,13 @@ export async function runTask(
   };
   const fail = (error: unknown): void => complete('Failed', describeFailure(error, context));
   taskProcess.onDefect(fail);
+  const giveUp = (why: string): void =>
+    complete('Failed', [why, ...describeUnfinished(context)].join(' '));
+  taskProcess.onSecondSignal(() => giveUp('The step was told to stop again, and ended at once.'));
   context.signal.addEventListener('abort', () => {
     void context.clock
       .sleep(cancelBudgetMs)
-      .then(() => complete('Failed', 'The step was cancelled before everything could be undone.'));
+      .then(() => giveUp('The step was cancelled before everything could be undone.'));
   });
   try {
     const { message, hasIssues } = await task(context);
@@ -48,6 +58,21 @@ export async function runTask(
   } catch (error) {
     fail(error);
   }
+}
+
+/** Sentences about the runs that the step should have cancelled. */
+function describeUnfinished({ ledger, identity }: TaskContext): string[] {
+  const { runs, submission } = ledger.findUnfinished(identity);
+  const sentences = runs.map(({ runId, runPageUrl, host }) =>
+    runPageUrl === ''
+      ? `Run ${runId} in ${host} is perhaps still going on.`
+      : `Run ${runId} is perhaps still going on. Run page: ${runPageUrl}`,
+  );
+  if (submission === undefined) return sentences;
+  return [
+    ...sentences,
+    `The run "${submission}" was perhaps started: look for it among the job runs of the workspace.`,
+  ];
 }
 
 /** One paragraph for the user; the stack of what is not expected goes to the debug log. */

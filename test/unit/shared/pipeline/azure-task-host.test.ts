@@ -364,6 +364,33 @@ describe('azure-task-host', function () {
         assert.equal(end.code, 0);
       });
     }
+
+    it('ends with a failure on SIGBREAK', async () => {
+      const end = await runScenario('break');
+
+      assert.deepEqual(completions(end), [
+        '##vso[task.complete result=Failed;]The step was cancelled.',
+      ]);
+      assert.equal(end.code, 0);
+    });
+
+    it('ends at once on a second signal, whichever it is', async () => {
+      const end = await runScenario(
+        'stubborn',
+        {},
+        {
+          onLine: (line, child) => {
+            if (line === 'READY') child.kill('SIGINT');
+            if (line === 'SIGNALLED') child.kill('SIGTERM');
+          },
+        },
+      );
+
+      assert.deepEqual(completions(end), [
+        '##vso[task.complete result=Failed;]The step was told to stop again, and ended at once.',
+      ]);
+      assert.equal(end.code, 0);
+    });
   });
 
   describe('identity of the step', () => {

@@ -12,6 +12,8 @@ const defect =
 class FakeProcess implements TaskProcess {
   ends = 0;
   #handler: (error: unknown) => void = () => {};
+  /** What the agent does when it is told to stop again. */
+  signalAgain = (): void => {};
 
   end(): void {
     this.ends++;
@@ -19,6 +21,10 @@ class FakeProcess implements TaskProcess {
 
   onDefect(handler: (error: unknown) => void): void {
     this.#handler = handler;
+  }
+
+  onSecondSignal(handler: () => void): void {
+    this.signalAgain = handler;
   }
 
   raise(error: unknown): void {
@@ -137,6 +143,27 @@ describe('runTask', () => {
     assert.deepEqual(host.completed, {
       result: 'Failed',
       message: 'The step was cancelled before everything could be undone.',
+    });
+  });
+
+  it('ends at once at the second signal, and names what is left', async () => {
+    const { run, host, context, taskProcess, cancel } = arrange();
+    const { hash, taskInstanceId } = context.identity;
+    const mine = { submittedBy: hash, cancelOnPipelineCancel: true };
+    const runPageUrl = 'https://adb-7.test/?o=7#job/3/run/7';
+    context.ledger.updateRun('https://adb-7.test', '7', { ...mine, runPageUrl });
+    context.ledger.updateRun('https://adb-8.test', '8', mine);
+    context.ledger.writeStep(taskInstanceId, { submissionNumber: 1, pendingRunName: 'nightly' });
+    context.clock.sleep = () => new Promise(() => {});
+
+    void run(() => new Promise(() => {}));
+    cancel(new CancelledError('The step was cancelled'));
+    taskProcess.signalAgain();
+
+    assert.equal(taskProcess.ends, 1);
+    assert.deepEqual(host.completed, {
+      result: 'Failed',
+      message: `The step was told to stop again, and ended at once. Run 7 is perhaps still going on. Run page: ${runPageUrl} Run 8 in https://adb-8.test is perhaps still going on. The run "nightly" was perhaps started: look for it among the job runs of the workspace.`,
     });
   });
 });
