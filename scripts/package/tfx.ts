@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { repositoryRoot } from '../manifests/load-manifests';
 
 const script = join(repositoryRoot, 'node_modules', 'tfx-cli', '_build', 'tfx-cli.js');
+const scriptWithToken = join(repositoryRoot, 'scripts', 'publish', 'tfx-with-token.cjs');
 
 /** How a call of tfx ended. */
 export interface TfxEnd {
@@ -12,16 +13,19 @@ export interface TfxEnd {
   readonly text: string;
 }
 
-/** Runs tfx-cli. `env` is added to the environment of the process. */
-export function runTfx(
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<TfxEnd> {
+/** Runs tfx-cli; a `token` reaches it through its environment alone, never through its arguments. */
+export function runTfx(args: readonly string[], token?: string): Promise<TfxEnd> {
+  // What `tfx login` and `--save` have kept on this machine must not decide where something is published.
+  const env = { ...process.env, TFX_BYPASS_CACHE: '1', TFX_TRACE: '' };
   return new Promise((resolve, reject) => {
-    const tfx = spawn(process.execPath, [script, ...args, '--no-prompt', '--no-color'], {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const tfx = spawn(
+      process.execPath,
+      [token === undefined ? script : scriptWithToken, ...args, '--no-prompt', '--no-color'],
+      {
+        env: token === undefined ? env : { ...env, AZURE_DEVOPS_EXT_PAT: token },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     let text = '';
     for (const stream of [tfx.stdout, tfx.stderr]) {
       stream.setEncoding('utf8').on('data', (chunk: string) => {
