@@ -34,8 +34,11 @@ describe('inputKind', () => {
   }
 });
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of Azure Pipelines.
+const parameter = '${{ parameters.x }}';
+
 describe('inputSchema', () => {
-  const expressions = ['$(X)', 'a $(X.y) b', `\${{ parameters.x }}`, '$[ variables.x ]', 'a\n$(X)'];
+  const expressions = ['$(X)', 'a $(X.y) b', parameter, '$[ variables.x ]', 'a\n$(X)'];
   const taken: readonly [string, FullInput, unknown[]][] = [
     ['text', text, ['a', '', ' ', 1, 1.5, true, null, 'two\nlines', ...expressions]],
     ['required text', requiredText, ['a', 1, 'two\nlines', ...expressions]],

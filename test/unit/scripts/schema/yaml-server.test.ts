@@ -7,6 +7,8 @@ import { type Diagnostic, YamlServer } from './yaml-server';
 
 const page = readFileSync(join(repositoryRoot, 'docs', 'editor-support.md'), 'utf8');
 
+const everything = readFileSync(join(__dirname, 'everything.yml'), 'utf8');
+
 /** The settings that the page tells people to make. */
 function documentedSettings(): Record<string, unknown> {
   const blocks = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(
@@ -130,6 +132,9 @@ describe('the schema in yaml-language-server', () => {
         .diagnose('azure-pipelines-right.yml', `steps:${rightSteps}`)
         .then((result) => found.set('right', result)),
       started
+        .diagnose('azure-pipelines-everything.yml', everything)
+        .then((result) => found.set('everything', result)),
+      started
         .diagnose(
           'other-name.yml',
           `${/# yaml-language-server.*/.exec(page)?.[0]}\nsteps:\n${run}\n  inputs: {}\n`,
@@ -140,8 +145,20 @@ describe('the schema in yaml-language-server', () => {
 
   after(() => server?.stop());
 
+  it('is tried with the version that the page names', () => {
+    const { version } = JSON.parse(
+      readFileSync(join(repositoryRoot, 'node_modules/yaml-language-server/package.json'), 'utf8'),
+    ) as { version: string };
+
+    assert.ok(page.includes(`yaml-language-server ${version}`), version);
+  });
+
   it('marks nothing in right steps', () => {
     assert.deepEqual(found.get('right'), []);
+  });
+
+  it('marks nothing in a pipeline with one of everything', () => {
+    assert.deepEqual(found.get('everything'), []);
   });
 
   for (const [title, step, ...messages] of mistakes) {
