@@ -47,6 +47,12 @@ export interface UpdateRepoOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface CreateRepoOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called before the workspace is asked to clone: from then on the folder may appear. */
+  onSend?(): void;
+}
+
 /** Git runs inside these calls; the service gives it about ten minutes (databricks terraform provider, PR 5912). */
 const gitTimeoutMs = 600_000;
 
@@ -109,10 +115,12 @@ export class Repos {
    * Clones a repository into a new Git folder, on the default branch of the remote, and creates its parent folder. When the
    * answer is lost, or the path is taken, a folder of the same repository at that path is as good. Docs: repos/create.
    */
-  async createRepo(spec: CreateRepoSpec, signal?: AbortSignal): Promise<Repo> {
+  async createRepo(spec: CreateRepoSpec, options: CreateRepoOptions = {}): Promise<Repo> {
+    const { signal } = options;
     const what = `Creating the Git folder "${spec.path}" from ${spec.url}`;
     try {
       await this.#makeParent(spec.path, signal);
+      options.onSend?.();
       const body = await this.#api.request({
         what,
         method: 'POST',

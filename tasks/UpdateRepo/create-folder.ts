@@ -32,15 +32,14 @@ export async function createMissingFolder(
 export async function createFolder(
   context: TaskContext,
   workspace: Workspace,
-  { sparseCheckoutPatterns, temporaryPrefix }: UpdateRepoInputs,
+  inputs: UpdateRepoInputs,
   clone: { readonly path: string; readonly gitUrl: string; readonly gitProvider: string },
 ): Promise<Repo> {
   const { path, gitUrl, gitProvider } = clone;
-  const ifCancelled =
-    temporaryPrefix === undefined
-      ? 'The workspace may finish by itself: the folder is missing, or on the default branch of the repository. Run the step again, or delete the folder.'
-      : 'The folder is removed at the end of the job.';
-  markCreation(context);
+  const { sparseCheckoutPatterns } = inputs;
+  const ifCancelled = isRemoved(inputs)
+    ? 'The folder is removed at the end of the job.'
+    : 'The workspace may finish by itself: the folder is missing, or on the default branch of the repository. Run the step again, or delete the folder.';
   try {
     const repo = await gitCall(
       context,
@@ -48,7 +47,7 @@ export async function createFolder(
       () =>
         workspace.repos.createRepo(
           { url: gitUrl, provider: gitProvider, path, sparseCheckoutPatterns },
-          context.signal,
+          { signal: context.signal, onSend: () => markCreation(context) },
         ),
     );
     unmarkCreation(context);
@@ -58,6 +57,11 @@ export async function createFolder(
     if (isRefusal(error)) unmarkCreation(context);
     throw error;
   }
+}
+
+/** Whether the post-job part removes the folder. */
+export function isRemoved({ temporaryPrefix, keepTemporary }: UpdateRepoInputs): boolean {
+  return temporaryPrefix !== undefined && !keepTemporary;
 }
 
 /** After any other failure the workspace may still be creating the folder. */

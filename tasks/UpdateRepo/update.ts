@@ -7,7 +7,7 @@ import {
   type Workspace,
 } from '../../shared/databricks';
 import type { TaskContext } from '../../shared/pipeline/task-context';
-import { createFolder } from './create-folder';
+import { createFolder, isRemoved } from './create-folder';
 import { gitCall } from './git-call';
 import { GitFolderError } from './git-folder-error';
 import { describeRef } from './git-ref';
@@ -59,13 +59,13 @@ function update(
   context: TaskContext,
   workspace: Workspace,
   repo: Repo,
-  { ref, sparseCheckoutPatterns, temporaryPrefix }: UpdateRepoInputs,
+  inputs: UpdateRepoInputs,
   discardChanges = false,
 ): Promise<Repo> {
-  const ifCancelled =
-    temporaryPrefix === undefined
-      ? `The workspace may finish by itself: the folder is where it was (${describeHead(repo)}) or at ${describeRef(ref)}. Run the step again to be sure.`
-      : 'The folder is removed at the end of the job.';
+  const { ref, sparseCheckoutPatterns } = inputs;
+  const ifCancelled = isRemoved(inputs)
+    ? 'The folder is removed at the end of the job.'
+    : `The workspace may finish by itself: the folder is where it was (${describeHead(repo)}) or at ${describeRef(ref)}. Run the step again to be sure.`;
   return gitCall(
     context,
     { doing: `bringing the Git folder "${repo.path}" to ${describeRef(ref)}`, ifCancelled },
@@ -137,7 +137,15 @@ async function recreate(
   context.host.warning(
     `The Git folder "${repo.path}" (id ${repo.id}) is deleted and cloned again, because 'onConflict' is recreate: work in it that is not committed, its permissions and its id are lost.`,
   );
-  await workspace.repos.deleteRepo(repo, context.signal);
+  await gitCall(
+    context,
+    {
+      doing: `deleting the Git folder "${repo.path}", to clone it again`,
+      ifCancelled:
+        'The workspace may finish by itself: the folder is as it was, or gone. Run the step again.',
+    },
+    () => workspace.repos.deleteRepo(repo, context.signal),
+  );
   const created = await createFolder(context, workspace, inputs, { path, gitUrl, gitProvider });
   return update(context, workspace, created, inputs);
 }

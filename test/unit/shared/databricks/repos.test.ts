@@ -312,7 +312,9 @@ describe('Repos.createRepo', () => {
       },
     });
 
-    await assert.rejects(subject.createRepo(spec, controller.signal), { message: 'cancelled' });
+    await assert.rejects(subject.createRepo(spec, { signal: controller.signal }), {
+      message: 'cancelled',
+    });
   });
 
   it('names the parent when that cannot be created', async () => {

@@ -211,6 +211,46 @@ describe('cancel of DatabricksUpdateRepo', () => {
     );
   });
 
+  it('says that a recreated folder may be gone', async () => {
+    const { message, hint } = await cancelDuring(routes.remove, {
+      inputs: { onConflict: 'recreate' },
+      routes: {
+        [routes.status()]: aStatus,
+        [routes.get]: aRepo(),
+        [routes.patch]: answer(400, { error_code: 'GIT_CONFLICT', message: 'Conflicts.' }),
+      },
+    });
+
+    assert.equal(
+      message,
+      'The step was cancelled while it was deleting the Git folder "/Repos/ci/app", to clone it again',
+    );
+    assert.equal(
+      hint,
+      'The workspace may finish by itself: the folder is as it was, or gone. Run the step again.',
+    );
+  });
+
+  it('promises no removal of a temporary folder that is kept', async () => {
+    const { hint } = await cancelDuring(routes.create, {
+      variables,
+      inputs: { temporary: 'true', keepTemporary: 'true' },
+      routes: { [status]: gone, [routes.list('/Repos/ci/app_')]: {}, [routes.mkdirs]: {} },
+    });
+
+    assert.match(hint, /^The workspace may finish by itself: the folder is missing, or on/);
+  });
+
+  it('leaves no note of a clone that was not asked for yet', async () => {
+    const { context } = await cancelDuring(routes.mkdirs, {
+      variables,
+      inputs: { temporary: 'true' },
+      routes: { [status]: gone, [routes.list('/Repos/ci/app_')]: {} },
+    });
+
+    assert.equal(isCreationOpen(context), false);
+  });
+
   it('says where the folder may be', async () => {
     const { message, hint } = await cancelDuring(routes.patch, {
       routes: { [routes.status()]: aStatus, [routes.get]: aRepo({ branch: 'dev' }) },
