@@ -57,6 +57,7 @@ async function makeRoom(plan: ImportPlan, options: ExecuteOptions): Promise<void
 async function deleteAll(paths: readonly string[], options: ExecuteOptions): Promise<void> {
   const { progress, workspace, targetFolder, signal } = options;
   await forEach(paths, options, async (path) => {
+    progress.underWay.add(path);
     try {
       await workspace.objects.delete(`${targetFolder}/${path}`, { signal });
       progress.deleted += 1;
@@ -64,6 +65,7 @@ async function deleteAll(paths: readonly string[], options: ExecuteOptions): Pro
     } catch (error) {
       noteFailure(path, error, options);
     }
+    progress.underWay.delete(path);
   });
 }
 

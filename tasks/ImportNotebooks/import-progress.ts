@@ -15,6 +15,8 @@ export class ImportProgress {
   readonly imported: ImportItem[] = [];
   /** Files that were not tried any more. */
   readonly notTried: ImportItem[] = [];
+  /** Objects whose import or deletion was sent and is not answered. */
+  readonly underWay = new Set<string>();
   unchanged = 0;
   deleted = 0;
   readonly #host: TaskHost;

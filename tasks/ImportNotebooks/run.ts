@@ -10,7 +10,7 @@ import {
 } from './describe-plan';
 import { executePlan } from './execute-plan';
 import { findGitFolders, withGitFolders } from './git-folders';
-import { count, ImportError } from './import-error';
+import { count, ImportError, listSome } from './import-error';
 import { type ImportItem, toImportItems } from './import-items';
 import { computePlan, type ImportPlan } from './import-plan';
 import { ImportProgress } from './import-progress';
@@ -169,8 +169,14 @@ function cancelledAt(
   targetFolder: string,
   cause: unknown,
 ): CancelledError {
+  const again = 'Running the step again repeats the whole import and completes it.';
+  const underWay = [...progress.underWay].sort();
   return new CancelledError(
     `The step was cancelled when ${progress.imported.length} of ${plan.imports.length} objects were imported to ${targetFolder} and ${progress.deleted} deleted`,
-    { hint: 'Running the step again repeats the whole import and completes it.', cause },
+    {
+      hint:
+        underWay.length > 0 ? `Not known is the state of ${listSome(underWay)}. ${again}` : again,
+      cause,
+    },
   );
 }

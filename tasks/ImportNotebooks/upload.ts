@@ -56,9 +56,11 @@ export class Uploader {
       const isImported = await (isLarge ? this.#largeLimit(upload) : upload());
       if (isImported) progress.imported.push(item);
       else progress.unchanged += 1;
+      progress.underWay.delete(item.path);
       this.#givenUp = 0;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
+      progress.underWay.delete(item.path);
       if (!(error instanceof ExpectedError)) throw error;
       this.#givenUp = isTransient(error) ? this.#givenUp + 1 : 0;
       progress.failures.push({
@@ -72,9 +74,11 @@ export class Uploader {
 
   /** True when the object was imported, false when somebody else made it meanwhile and it is not to be overwritten. */
   async #upload({ item, deletesFirst }: PlannedImport): Promise<boolean> {
-    const { workspace, signal } = this.#options;
+    const { workspace, signal, progress } = this.#options;
     // Read before anything is deleted: what cannot be read must not cost what is there.
     const content = await item.source.read();
+    signal.throwIfAborted();
+    progress.underWay.add(item.path);
     const path = this.#pathOf(item.path);
     if (deletesFirst !== 'nothing') {
       await workspace.objects.delete(path, { recursive: deletesFirst === 'folder', signal });

@@ -600,20 +600,37 @@ describe('ImportNotebooks', () => {
     const files = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`${i}.py`, header]));
     const test = anImport(workspace, files, { mode: 'mirror', maxParallel: '2' });
     workspace.interfere = (request) => {
-      if (isImportOf(request, '/Shared/app/4')) {
-        test.cancel(new CancelledError('The step was cancelled'));
-      }
-      return undefined;
+      if (!isImportOf(request, '/Shared/app/4')) return undefined;
+      test.cancel(new CancelledError('The step was cancelled'));
+      return networkError('ABORT_ERR');
     };
 
     await assert.rejects(test.run(), {
       name: 'CancelledError',
       message:
         /^The step was cancelled when [45] of 9 objects were imported to \/Shared\/app and 0 deleted$/,
-      hint: again,
+      hint: /^Not known is the state of 4(; 5)?\. Running the step again repeats the whole import and completes it\.$/,
     });
     assert.ok(workspace.changes().length <= 6);
     assert.equal(test.host.output()['deletedCount'], '0');
+  });
+
+  it('names the deletions of a mirror whose end is not known when it is cancelled', async () => {
+    const workspace = aTarget(3);
+    const test = anImport(workspace, { 'a.py': header }, { mode: 'mirror', maxParallel: '1' });
+    let deletions = 0;
+    workspace.interfere = ({ path }) => {
+      if (!path.endsWith('/workspace/delete') || ++deletions < 2) return undefined;
+      test.cancel(new CancelledError('The step was cancelled'));
+      return networkError('ABORT_ERR');
+    };
+
+    await assert.rejects(test.run(), {
+      name: 'CancelledError',
+      message:
+        /^The step was cancelled when 1 of 1 objects were imported to \/Shared\/app and 1 deleted$/,
+      hint: /^Not known is the state of n2\. Running the step again /,
+    });
   });
 
   it('reads the source before it signs in, and fails when a file vanished since', async () => {
