@@ -26,6 +26,7 @@ import { GitCredentialStore } from './state/git-credentials';
 import { createIdSource } from './state/ids';
 import { JobStore } from './state/jobs';
 import { parseWorkspacePath } from './state/paths';
+import { SecretStore } from './state/secrets';
 import { readJsonFile, writeFileAtomically } from './state/state-file';
 import { WorkspaceTree } from './state/tree';
 import { makeFolders } from './state/workspace-objects';
@@ -137,6 +138,7 @@ function createState(setup: StateSetup, options: WorkspaceOptions): WorkspaceSta
   const gitCredentials = new GitCredentialStore(join(dataDir, 'git-credentials.json'));
   const git = new GitFolders({ dataDir, tree, credentials: gitCredentials });
   git.configure(parseGitOptions(options.git ?? {}));
+  const secrets = new SecretStore(join(dataDir, 'secrets.json'), now);
   const clusters = new ClusterStore({ now, startMs: clusterStartMs });
   const runs = new RunStore(join(dataDir, 'runs'));
   const engine = new RunEngine(runs, {
@@ -151,7 +153,8 @@ function createState(setup: StateSetup, options: WorkspaceOptions): WorkspaceSta
     ...(python !== undefined && { python }),
   });
   const jobs = new JobStore(join(dataDir, 'jobs.json'));
-  return { ...setup, now, ids, tokens, tree, git, gitCredentials, clusters, jobs, runs, engine };
+  const stores = { tree, git, gitCredentials, secrets, clusters, jobs, runs };
+  return { ...setup, ...stores, now, ids, tokens, engine };
 }
 
 async function listen(server: FastifyInstance, port: number): Promise<string> {

@@ -5,6 +5,7 @@ import * as identity from './api/identity';
 import * as jobs from './api/jobs';
 import * as repos from './api/repos';
 import * as runs from './api/runs';
+import * as secrets from './api/secrets';
 import * as workspace from './api/workspace';
 import { exportObject } from './api/workspace-export';
 import { downloadFile, importFile } from './api/workspace-files';
@@ -76,6 +77,14 @@ export const routes: readonly Route[] = [
   ...api('PATCH', ['2.0'], 'git-credentials/:id', gitCredentials.updateCredential),
   ...api('DELETE', ['2.0'], 'git-credentials/:id', gitCredentials.deleteCredential),
 
+  ...api('POST', ['2.0'], 'secrets/scopes/create', secrets.createScope),
+  ...api('GET', ['2.0'], 'secrets/scopes/list', secrets.listScopes),
+  ...api('POST', ['2.0'], 'secrets/scopes/delete', secrets.deleteScope),
+  ...api('POST', ['2.0'], 'secrets/put', secrets.putSecret),
+  ...api('GET', ['2.0'], 'secrets/get', secrets.getSecret),
+  ...api('GET', ['2.0'], 'secrets/list', secrets.listSecrets),
+  ...api('POST', ['2.0'], 'secrets/delete', secrets.deleteSecret),
+
   ...api('POST', JOBS_VERSIONS, 'jobs/create', jobs.createJob),
   ...api('POST', JOBS_VERSIONS, 'jobs/reset', jobs.resetJob),
   ...api('POST', JOBS_VERSIONS, 'jobs/update', jobs.updateJob),
@@ -96,7 +105,9 @@ export const routes: readonly Route[] = [
   ...api('GET', CLUSTERS_VERSIONS, 'clusters/get', clusters.getCluster),
   ...api('POST', CLUSTERS_VERSIONS, 'clusters/create', clusters.createCluster),
   ...api('POST', CLUSTERS_VERSIONS, 'clusters/start', clusters.startCluster),
+  ...api('POST', CLUSTERS_VERSIONS, 'clusters/restart', clusters.restartCluster),
   ...api('POST', CLUSTERS_VERSIONS, 'clusters/delete', clusters.terminateCluster),
+  ...api('POST', CLUSTERS_VERSIONS, 'clusters/permanent-delete', clusters.deleteCluster),
   ...api('GET', CLUSTERS_VERSIONS, 'clusters/spark-versions', clusters.listSparkVersions),
   ...api('GET', CLUSTERS_VERSIONS, 'clusters/list-node-types', clusters.listNodeTypes),
   ...api('GET', ['2.0'], 'policies/clusters/list', listPolicies),

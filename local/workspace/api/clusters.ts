@@ -1,4 +1,4 @@
-import { invalidParameter } from '../errors';
+import { ApiError, invalidParameter } from '../errors';
 import type { ApiCall } from '../http/api-call';
 import type { JsonObject } from '../http/json';
 import { readInteger, readObject, readString, requireString } from '../http/params';
@@ -95,6 +95,21 @@ export function terminateCluster(call: ApiCall, state: WorkspaceState): void {
   state.clusters.terminate(requireCluster(call, state), 'USER_REQUEST');
 }
 
+/** POST clusters/restart: a running cluster is RESTARTING, then runs with a new Spark context. */
+export function restartCluster(call: ApiCall, state: WorkspaceState): void {
+  const cluster = requireCluster(call, state);
+  if (cluster.state !== 'RUNNING') {
+    const message = `Cluster ${cluster.clusterId} is in unexpected state ${cluster.state}.`;
+    throw new ApiError(400, 'INVALID_STATE', message);
+  }
+  void state.clusters.restart(cluster);
+}
+
+/** POST clusters/permanent-delete: the cluster does not exist any more. */
+export function deleteCluster(call: ApiCall, state: WorkspaceState): void {
+  state.clusters.remove(requireCluster(call, state));
+}
+
 export function listSparkVersions(): JsonObject {
   return {
     versions: [
@@ -114,6 +129,12 @@ export function listNodeTypes(): JsonObject {
     num_cores: cores,
     num_gpus: 0,
     is_deprecated: false,
+    node_instance_type: {
+      instance_type_id: id,
+      local_disks: 1,
+      local_disk_size_gb: memoryMb / 512,
+      local_nvme_disks: 0,
+    },
   });
   return {
     node_types: [nodeType('Standard_DS3_v2', 14336, 4.0), nodeType('Standard_DS4_v2', 28672, 8.0)],

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../http/json';
 
-export type ClusterState = 'PENDING' | 'RUNNING' | 'TERMINATING' | 'TERMINATED';
+export type ClusterState = 'PENDING' | 'RUNNING' | 'RESTARTING' | 'TERMINATING' | 'TERMINATED';
 
 /** A cluster; times are epoch milliseconds. */
 export interface Cluster {
@@ -103,29 +103,42 @@ export class ClusterStore {
   start(cluster: Cluster): Promise<void> {
     if (cluster.state === 'RUNNING') return Promise.resolve();
     const { clusterId } = cluster;
-    const pending = this.#starting.get(clusterId) ?? this.#waitForStart(cluster);
-    this.#starting.set(clusterId, pending);
-    return pending;
+    return this.#starting.get(clusterId) ?? this.#begin(cluster, 'PENDING');
   }
 
-  async #waitForStart(cluster: Cluster): Promise<void> {
-    cluster.state = 'PENDING';
+  /** Restarts a running cluster; resolves when it is running again. */
+  restart(cluster: Cluster): Promise<void> {
+    return this.#begin(cluster, 'RESTARTING');
+  }
+
+  #begin(cluster: Cluster, state: 'PENDING' | 'RESTARTING'): Promise<void> {
+    cluster.state = state;
     cluster.stateMessage = 'Starting Spark';
     cluster.startTime = this.#now();
     cluster.sparkContextId = newSparkContextId();
     delete cluster.terminatedTime;
     delete cluster.terminationCode;
-    await new Promise<void>((resolve) => {
+    const start = new Promise<void>((resolve) => {
       setTimeout(resolve, this.#startMs).unref();
+    }).then(() => {
+      if (this.#starting.get(cluster.clusterId) !== start) return;
+      this.#starting.delete(cluster.clusterId);
+      cluster.state = 'RUNNING';
+      cluster.stateMessage = '';
     });
-    this.#starting.delete(cluster.clusterId);
-    if (cluster.state !== 'PENDING') return;
-    cluster.state = 'RUNNING';
-    cluster.stateMessage = '';
+    this.#starting.set(cluster.clusterId, start);
+    return start;
+  }
+
+  /** Terminates a cluster and forgets it. */
+  remove(cluster: Cluster): void {
+    this.terminate(cluster, 'USER_REQUEST');
+    this.#clusters.delete(cluster.clusterId);
   }
 
   terminate(cluster: Cluster, code: Cluster['terminationCode']): void {
     if (cluster.state === 'TERMINATED') return;
+    this.#starting.delete(cluster.clusterId);
     cluster.state = 'TERMINATED';
     cluster.stateMessage = '';
     cluster.terminatedTime = this.#now();

@@ -6,6 +6,7 @@ import type { ClusterStore } from './clusters';
 import type { GitCredentialStore } from './git-credentials';
 import type { IdSource } from './ids';
 import type { JobStore } from './jobs';
+import type { SecretStore } from './secrets';
 import type { WorkspaceTree } from './tree';
 
 /** Everything the handlers of the routes work on. */
@@ -21,6 +22,7 @@ export interface WorkspaceState {
   readonly tree: WorkspaceTree;
   readonly git: GitFolders;
   readonly gitCredentials: GitCredentialStore;
+  readonly secrets: SecretStore;
   readonly clusters: ClusterStore;
   readonly jobs: JobStore;
   readonly runs: RunStore;

@@ -62,6 +62,73 @@ describe('clusters', () => {
     assert.equal(await stateOfCluster(RUNNING_CLUSTER_ID), 'RUNNING');
   });
 
+  it('start anew when they were terminated while they started', async () => {
+    workspace = await openWorkspace({ clusterStartMs: 50 });
+    const body = { cluster_id: TERMINATED_CLUSTER_ID };
+
+    await workspace.post('/api/2.1/clusters/start', body);
+    await workspace.post('/api/2.1/clusters/delete', body);
+    await workspace.post('/api/2.1/clusters/start', body);
+    const pending = await stateOfCluster(TERMINATED_CLUSTER_ID);
+    while ((await stateOfCluster(TERMINATED_CLUSTER_ID)) === 'PENDING') await sleep(5);
+
+    assert.equal(pending, 'PENDING');
+    assert.equal(await stateOfCluster(TERMINATED_CLUSTER_ID), 'RUNNING');
+  });
+
+  it('stay terminated when that happened while they started', async () => {
+    workspace = await openWorkspace({ clusterStartMs: 20 });
+    const body = { cluster_id: TERMINATED_CLUSTER_ID };
+
+    await workspace.post('/api/2.1/clusters/start', body);
+    await workspace.post('/api/2.1/clusters/delete', body);
+    await sleep(60);
+
+    assert.equal(await stateOfCluster(TERMINATED_CLUSTER_ID), 'TERMINATED');
+  });
+
+  it('restart with a new Spark context', async () => {
+    workspace = await openWorkspace({ clusterStartMs: 50 });
+    const body = { cluster_id: RUNNING_CLUSTER_ID };
+    const contextOf = async (): Promise<string | undefined> => {
+      const { text } = await workspace.get('/api/2.1/clusters/get', body);
+      return /"spark_context_id":(\d+)/.exec(text)?.[1];
+    };
+    const before = await contextOf();
+
+    await workspace.post('/api/2.1/clusters/restart', body);
+    const restarting = await stateOfCluster(RUNNING_CLUSTER_ID);
+    while ((await stateOfCluster(RUNNING_CLUSTER_ID)) === 'RESTARTING') await sleep(5);
+
+    assert.equal(restarting, 'RESTARTING');
+    assert.equal(await stateOfCluster(RUNNING_CLUSTER_ID), 'RUNNING');
+    assert.match(String(before), /^\d+$/);
+    assert.notEqual(await contextOf(), before);
+  });
+
+  it('restart only when they run', async () => {
+    const { status, body } = await workspace.post('/api/2.1/clusters/restart', {
+      cluster_id: TERMINATED_CLUSTER_ID,
+    });
+
+    assert.equal(status, 400);
+    assert.deepEqual(body, {
+      error_code: 'INVALID_STATE',
+      message: `Cluster ${TERMINATED_CLUSTER_ID} is in unexpected state TERMINATED.`,
+    });
+  });
+
+  it('are gone after permanent-delete', async () => {
+    const body = { cluster_id: RUNNING_CLUSTER_ID };
+    const deleted = await workspace.post('/api/2.1/clusters/permanent-delete', body);
+
+    const got = await workspace.get('/api/2.1/clusters/get', body);
+    const list = await workspace.get('/api/2.0/clusters/list');
+    assert.equal(deleted.text, '{}');
+    assert.equal(got.body['message'], `Cluster ${RUNNING_CLUSTER_ID} does not exist`);
+    assert.deepEqual(idsOf(list.body), [TERMINATED_CLUSTER_ID]);
+  });
+
   const idsOf = (body: Record<string, unknown>): unknown[] =>
     ((body['clusters'] ?? []) as Record<string, unknown>[]).map(({ cluster_id }) => cluster_id);
 
@@ -134,11 +201,25 @@ describe('clusters', () => {
     assert.equal(pool?.['state'], 'ACTIVE');
   });
 
+  const disks = (id: string, gigabytes: number): unknown => ({
+    instance_type_id: id,
+    local_disks: 1,
+    local_disk_size_gb: gigabytes,
+    local_nvme_disks: 0,
+  });
+
   it('come with versions and node types', async () => {
     const versions = await workspace.get('/api/2.1/clusters/spark-versions');
     const nodes = await workspace.get('/api/2.1/clusters/list-node-types');
 
     assert.equal((versions.body['versions'] as unknown[]).length, 2);
-    assert.equal((nodes.body['node_types'] as unknown[]).length, 2);
+    const types = nodes.body['node_types'] as Record<string, unknown>[];
+    assert.deepEqual(
+      types.map((type) => [type['node_type_id'], type['node_instance_type']]),
+      [
+        ['Standard_DS3_v2', disks('Standard_DS3_v2', 28)],
+        ['Standard_DS4_v2', disks('Standard_DS4_v2', 56)],
+      ],
+    );
   });
 });
