@@ -262,12 +262,13 @@ function explain(
   answer: Answer,
   who: string,
 ): RefusalError {
-  const words = answer.isOwn ? '' : `${who} said: "${quote(answer)}".`;
   const rule =
     // The text says more than a status that many causes share.
     rules.find(({ matches, statuses }) => !statuses && matches.test(answer.text)) ??
     rules.find(({ statuses }) => statuses?.includes(answer.status ?? 0)) ??
     rules.find(({ matches }) => matches.test(answer.text));
+  const speaker = rule !== undefined && connectionRules.includes(rule) ? 'The connection' : who;
+  const words = answer.isOwn ? '' : `${speaker} said: "${quote(answer)}".`;
   if (rule === undefined)
     return new RefusalError(
       { kind: 'unknown' },

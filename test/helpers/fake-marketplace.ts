@@ -214,8 +214,15 @@ function location(id: string, area: string, resourceName: string, rest: string):
 }
 
 async function publish(fake: FakeMarketplace, body: Buffer): Promise<Reply> {
-  const { extensionManifest } = JSON.parse(body.toString('utf8')) as { extensionManifest: string };
-  const vsix = await unpack(Buffer.from(extensionManifest, 'base64'));
+  // tfx sends the file itself to the public Marketplace, and JSON to any other.
+  const isFile = body.subarray(0, 2).toString('latin1') === 'PK';
+  const content = isFile
+    ? body
+    : Buffer.from(
+        (JSON.parse(body.toString('utf8')) as { extensionManifest: string }).extensionManifest,
+        'base64',
+      );
+  const vsix = await unpack(content);
   const manifest = vsix.get('extension.vsixmanifest')?.toString('utf8') ?? '';
   const identity = /<Identity[^>]*>/.exec(manifest)?.[0] ?? '';
   const [publisher = '', id = '', version = ''] = ['Publisher', 'Id', 'Version'].map(
