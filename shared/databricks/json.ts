@@ -1,14 +1,14 @@
 import { LosslessNumber, parse, stringify } from 'lossless-json';
 
-/** A value as `parseJson` returns it; integers beyond 2^53 are strings of digits. */
+/** A value as `parseJson` returns it; integers beyond 2^53 and numbers beyond 1.8e308 are strings as they were written. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 export type JsonObject = { [key: string]: Json };
 
-/** Digits that may not fit a double: only then the slower exact parser is needed. */
-const longNumber = /\d{16}/;
+/** Numbers that may not fit a double: only then the slower exact parser is needed. */
+const longNumber = /\d{16}|\de\+?\d{3}/i;
 
-/** Parses JSON; integers that a double cannot hold become strings of their digits. Throws SyntaxError. */
+/** Parses JSON; numbers that a double cannot hold become strings as they were written. Throws SyntaxError. */
 export function parseJson(text: string): Json {
   if (!longNumber.test(text)) return JSON.parse(text) as Json;
   return parse(text, undefined, { parseNumber, onDuplicateKey: lastWins }) as Json;
@@ -16,7 +16,8 @@ export function parseJson(text: string): Json {
 
 function parseNumber(text: string): number | string {
   const value = Number(text);
-  return /^-?\d+$/.test(text) && !Number.isSafeInteger(value) ? text : value;
+  const isExact = /^-?\d+$/.test(text) ? Number.isSafeInteger(value) : Number.isFinite(value);
+  return isExact ? value : text;
 }
 
 function lastWins({ newValue }: { newValue: unknown }): unknown {

@@ -45,6 +45,7 @@ export function parseObjectList(text: string, example: string): JsonObject[] {
 
 function parseData(text: string): Json {
   const trimmed = text.trim();
+  refuseDeepNesting(trimmed);
   if (/^[{[]/.test(trimmed)) {
     try {
       return parseJson(trimmed);
@@ -63,10 +64,18 @@ function yamlOr(text: string, otherwise: (() => InputError) | undefined): Json {
   return parseJson(toJsonText(document));
 }
 
-/** Numbers keep their digits; what JSON has no number for (`.inf`) is the text that was written. */
+/**
+ * Numbers keep their digits; what JSON has no number for (`.inf`) is the text that was written. Throws InputError for what
+ * the parser would only warn of, on stderr and with the text as it is.
+ */
 function parseYaml(text: string): Document {
-  const document = parseDocument(text);
+  refuseDeepNesting(text);
+  // Its own search for names given twice compares each with each.
+  const document = parseDocument(text, { logLevel: 'error', uniqueKeys: false });
+  const [warning] = document.warnings;
+  if (warning) throw notYaml(warning);
   visit(document, {
+    Map: (_, map) => checkNames(map),
     Scalar(key, scalar) {
       if (key === 'key' || typeof scalar.value !== 'number') return;
       const source = scalar.source ?? '';
@@ -80,6 +89,36 @@ function parseYaml(text: string): Document {
   return document;
 }
 
+function checkNames(map: YAMLMap): void {
+  const names = new Set<string>();
+  for (const { key } of map.items) {
+    if (!isScalar(key)) {
+      throw new InputError('a name is a list, an object or an alias; only text can be a name.');
+    }
+    const name = scalarText(key);
+    if (name === '<<') {
+      throw new InputError('"<<" merges are not supported; write the names and values out.');
+    }
+    if (names.has(name)) throw new InputError(`the name "${name}" is given twice.`);
+    names.add(name);
+  }
+}
+
+/** Deeper than anything that is meant; parsers take long for it, or run out of stack. */
+const deepestNesting = 100;
+
+function refuseDeepNesting(text: string): void {
+  let depth = 0;
+  let deepest = 0;
+  for (const [sign] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (sign === '[' || sign === '{') depth++;
+    else if (sign === ']' || sign === '}') depth--;
+    deepest = Math.max(deepest, depth);
+  }
+  if (deepest <= deepestNesting && !/(?:[-?] ){101}/.test(text)) return;
+  throw new InputError(`lists and objects are nested more than ${deepestNesting} levels deep.`);
+}
+
 /** Compact JSON. Throws InputError for an alias of nothing, or for aliases of aliases without end. */
 function toJsonText(document: Document, node?: Node): string {
   try {
@@ -90,6 +129,7 @@ function toJsonText(document: Document, node?: Node): string {
 }
 
 function parametersFromJson(text: string): Record<string, string> {
+  refuseDeepNesting(text);
   let value: unknown;
   try {
     value = parseLossless(text);

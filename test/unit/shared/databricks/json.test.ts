@@ -33,6 +33,10 @@ describe('parseJson', () => {
     ]);
   });
 
+  it('turns numbers that a double cannot hold into their text', () => {
+    assert.deepEqual(parseJson('[1e400, -2E+999, 1e-400, 1e3]'), ['1e400', '-2E+999', 0, 1000]);
+  });
+
   it('takes the last of equal keys, with and without long integers', () => {
     assert.deepEqual(parseJson('{"a":1,"a":2}'), { a: 2 });
     assert.deepEqual(parseJson('{"a":1,"a":2,"b":9223372036854775807}'), {

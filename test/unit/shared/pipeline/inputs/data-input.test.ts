@@ -121,6 +121,7 @@ describe('parseParameters', () => {
     });
   }
 
+  const tooDeep = 'lists and objects are nested more than 100 levels deep.';
   const noValue = '"a" has no value. Write "" for an empty text, or leave the name out.';
   const expectedForm =
     'expected names and values, as JSON, as lines "name=value" or as YAML lines "name: value", got';
@@ -142,11 +143,7 @@ describe('parseParameters', () => {
       "not valid JSON: Duplicate key 'a' encountered at position 8.",
     ],
     ['a name given twice in lines', 'a=1\nb=2\n a = 3', 'the name "a" is given twice.'],
-    [
-      'a name given twice in YAML',
-      'a: 1\na: 2',
-      'not valid YAML: Map keys must be unique at line 2, column 1.',
-    ],
+    ['a name given twice in YAML', 'a: 1\na: 2', 'the name "a" is given twice.'],
     ['names of YAML that are the same text', '1: x\n"1": y', 'the name "1" is given twice.'],
     ['an empty name in JSON', '{"":1}', 'a name is empty.'],
     ['an empty name in YAML', '"": 1', 'a name is empty.'],
@@ -175,6 +172,29 @@ describe('parseParameters', () => {
       bomb,
       'not valid YAML: Excessive alias count indicates a resource exhaustion attack.',
     ],
+    [
+      'a tag that is not known',
+      'a: !Ref x',
+      'not valid YAML: Unresolved tag: !Ref at line 1, column 4.',
+    ],
+    [
+      'a name that is a list',
+      '? [##vso[task.x]y]\n: 1',
+      'a name is a list, an object or an alias; only text can be a name.',
+    ],
+    [
+      'a name that is an alias',
+      '&x a: 1\n*x : 2',
+      'a name is a list, an object or an alias; only text can be a name.',
+    ],
+    [
+      'a merge, which would not be one',
+      'a: &x {b: c}\n<<: *x',
+      '"<<" merges are not supported; write the names and values out.',
+    ],
+    ['deep nesting in JSON', `{"a":${'['.repeat(101)}`, tooDeep],
+    ['deep nesting in YAML', `a: ${'['.repeat(101)}`, tooDeep],
+    ['deep nesting in lists of YAML', `a:\n  ${'- '.repeat(101)}x`, tooDeep],
     [
       'several documents',
       'a: 1\n---\nb: 2',
@@ -299,6 +319,8 @@ describe('parseObject', () => {
       { id: '12345678901234567890' },
     ],
     ['the same in YAML', 'id: 12345678901234567890', { id: '12345678901234567890' }],
+    ['numbers that JSON cannot hold as text', '{"a": 1e400}', { a: '1e400' }],
+    ['brackets in texts', `{"a": "${'['.repeat(200)}"}`, { a: '['.repeat(200) }],
     ['dates as text', 'a: 2024-01-05', { a: '2024-01-05' }],
   ];
   for (const [title, text, expected] of accepted) {
@@ -307,7 +329,9 @@ describe('parseObject', () => {
     });
   }
 
+  const tooDeep = 'lists and objects are nested more than 100 levels deep.';
   const refused: [title: string, text: string, message: string][] = [
+    ['deep nesting', `{"a":${'['.repeat(100)}${']'.repeat(100)}}`, tooDeep],
     ['nothing', '', 'expected an object such as {"a": 1}, got nothing.'],
     ['a list', '[1]', 'expected an object such as {"a": 1}, got a list.'],
     ['a number', '7', 'expected an object such as {"a": 1}, got "7".'],
