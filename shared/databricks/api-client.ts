@@ -135,9 +135,9 @@ export class ApiClient {
 
   async #attempt(request: ApiRequest, remainingMs: number): Promise<JsonObject> {
     const url = `${this.host}${request.path}${describeQuery(request.query)}`;
-    const authorization = await this.#options.credentials.authorization(request.signal);
+    const login = await this.#options.credentials.headers(request.signal);
     const start = this.clock.now();
-    const answer = await this.#send(request, url, authorization, remainingMs);
+    const answer = await this.#send(request, url, login, remainingMs);
     const took = this.clock.now() - start;
     const place = `${request.method} ${request.path}${describeQuery(request.query)}`;
     this.logger.debug(`${place} → ${answer.status} (${took} ms)`);
@@ -154,7 +154,7 @@ export class ApiClient {
   async #send(
     request: ApiRequest,
     url: string,
-    authorization: string,
+    login: Readonly<Record<string, string>>,
     remainingMs: number,
   ): Promise<HttpAnswer> {
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
@@ -164,7 +164,7 @@ export class ApiClient {
         method: request.method,
         url,
         headers: {
-          Authorization: authorization,
+          ...login,
           'User-Agent': this.#options.userAgent,
           Accept: 'application/json',
           ...(body && { 'Content-Type': body.contentType }),
@@ -237,5 +237,10 @@ function isRefusedToken(error: unknown): boolean {
 function describeQuery(query: ApiRequest['query']): string {
   const parameters = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
   if (parameters.length === 0) return '';
-  return `?${parameters.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&')}`;
+  return `?${parameters.map(([key, value]) => `${key}=${encode(String(value))}`).join('&')}`;
+}
+
+/** Half a character, which has no form in a URL, becomes the sign for an unknown one. */
+function encode(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
 }

@@ -149,6 +149,11 @@ export class InputReader {
       }
       return read.defaultValue;
     }
+    // Windows can hand over half a character, which nothing that is sent can hold.
+    if (/\p{Surrogate}/u.test(value)) {
+      this.problem(`Input '${read.name}' contains a broken character. Write it anew.`);
+      return read.defaultValue;
+    }
     return this.#withoutMacros(read.name, value) ?? read.defaultValue;
   }
 

@@ -75,6 +75,14 @@ describe('ApiClient', () => {
       });
     });
 
+    it('half a character in a query as the sign for an unknown one', async () => {
+      const { client } = setUp({ 'GET /api/2.0/x?path=a%EF%BF%BD%F0%9F%8E%89': { ok: true } });
+
+      assert.deepEqual(await client.request({ ...get, query: { path: 'a\ud83c🎉' } }), {
+        ok: true,
+      });
+    });
+
     it('no question mark when all of the query is absent', async () => {
       const { api, client } = setUp({ 'GET /api/2.0/x': {} });
 

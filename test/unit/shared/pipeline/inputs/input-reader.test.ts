@@ -51,6 +51,14 @@ function problemsOf(reader: InputReader): string | undefined {
 }
 
 describe('InputReader', () => {
+  it('refuses half a character, which nothing that is sent can hold', () => {
+    const { reader } = aReader({ path: 'a\ud83c', token: '🎉' });
+
+    assert.equal(reader.text('path'), '');
+    assert.equal(reader.secret('token'), '🎉');
+    assert.equal(problemsOf(reader), "Input 'path' contains a broken character. Write it anew.");
+  });
+
   describe('text', () => {
     it('gives the text without surrounding white space', () => {
       const { reader } = aReader({ path: ' \n/a b \t' });
