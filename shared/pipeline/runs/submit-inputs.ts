@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { AccessControlEntry, Compute, JsonObject } from '../../databricks';
 import { InputError } from '../errors';
@@ -115,12 +115,24 @@ function isSpecification(text: string): boolean {
   return /[{\n]|: /.test(text);
 }
 
+/** Specifications have a few kB. */
+const longestSpecification = 1024 * 1024;
+
 function readSpecification(host: Pick<TaskHost, 'getVariable'>, path: string): string {
   const folder = host.getVariable('System.DefaultWorkingDirectory') ?? '.';
   const file = isAbsolute(path) ? path : resolve(folder, path);
   try {
+    const stats = statSync(file);
+    // Devices and pipes never end.
+    if (!stats.isFile()) throw new InputError(`"${file}" is no file.`);
+    if (stats.size > longestSpecification) {
+      throw new InputError(
+        `the file "${file}" has ${stats.size} bytes, too many for a cluster specification.`,
+      );
+    }
     return readFileSync(file, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new InputError(
       `the file "${file}" cannot be read (${code}). Give the path of a file on the agent, relative to System.DefaultWorkingDirectory, or the specification itself.`,

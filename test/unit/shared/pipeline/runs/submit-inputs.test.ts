@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   parseAccessControlList,
@@ -200,6 +200,22 @@ describe('readSubmitInputs', () => {
       assert.throws(() => clusterOf('cluster.json', { 'System.DefaultWorkingDirectory': folder }), {
         name: 'InputError',
         message: `Input 'newCluster': the file "${join(folder, 'cluster.json')}" cannot be read (ENOENT). Give the path of a file on the agent, relative to System.DefaultWorkingDirectory, or the specification itself.`,
+      });
+    });
+
+    it('reads no device, which would never end', () => {
+      assert.throws(() => clusterOf('/dev/zero'), {
+        message: `Input 'newCluster': "/dev/zero" is no file.`,
+      });
+    });
+
+    it('reads no file that is too large to be one', () => {
+      const file = join(aTempDirectory(), 'cluster.json');
+      writeFileSync(file, '');
+      truncateSync(file, 1024 ** 3);
+
+      assert.throws(() => clusterOf(file), {
+        message: `Input 'newCluster': the file "${file}" has 1073741824 bytes, too many for a cluster specification.`,
       });
     });
 
