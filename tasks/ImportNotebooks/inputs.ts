@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { parse, resolve } from 'node:path';
 import type { ConnectionSettings } from '../../shared/pipeline/connection/connection-inputs';
 import { readConnectionInputs } from '../../shared/pipeline/connection/connection-inputs';
 import type { InputReader } from '../../shared/pipeline/inputs/input-reader';
@@ -31,6 +31,15 @@ export function readInputs(input: InputReader, host: TaskHost): ImportNotebooksI
     required:
       'Give a folder or a .zip archive of the agent, relative to System.DefaultWorkingDirectory, e.g. notebooks.',
   });
+  const sourcePath = resolve(
+    host.getVariable('System.DefaultWorkingDirectory') ?? '.',
+    sourceFolder,
+  );
+  if (sourceFolder !== '' && sourcePath === parse(sourcePath).root) {
+    input.problem(
+      `Input 'sourceFolder' is "${sourceFolder}", the root of the agent's disk. Give the folder that holds the notebooks.`,
+    );
+  }
   const contents = input.text('contents', { defaultValue: allFiles });
   const target = input.text('targetFolder', {
     required: 'Give the absolute path of a folder in the workspace, e.g. /Shared/app.',
@@ -45,7 +54,7 @@ export function readInputs(input: InputReader, host: TaskHost): ImportNotebooksI
   }
   const inputs: ImportNotebooksInputs = {
     connection,
-    sourceFolder: resolve(host.getVariable('System.DefaultWorkingDirectory') ?? '.', sourceFolder),
+    sourceFolder: sourcePath,
     matcher: input.parse('contents', () => parsePatterns(contents, process.platform), {
       matches: () => false,
       mayContain: () => false,

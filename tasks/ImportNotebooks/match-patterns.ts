@@ -41,7 +41,15 @@ export function parsePatterns(text: string, platform: NodeJS.Platform): FileMatc
   };
 }
 
+/** No path is longer; what is takes minutes to compile. */
+const longestPattern = 4096;
+
 function parseRule(line: string, platform: NodeJS.Platform): Rule {
+  if (line.length > longestPattern) {
+    throw new InputError(
+      `the pattern "${line.slice(0, 50)}…" has ${line.length} characters, more than any path. Write one pattern a line.`,
+    );
+  }
   const [negations = ''] = /^!*/.exec(line) ?? [];
   const given = line.slice(negations.length).trim();
   const slashed = platform === 'win32' ? given.replaceAll('\\', '/') : given;

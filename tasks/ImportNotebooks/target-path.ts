@@ -1,10 +1,18 @@
 import { InputError } from '../../shared/pipeline/errors';
 
+/** Far more than a folder that somebody means; each name on the way becomes a request. */
+const longestPath = 4096;
+
 /**
  * Reads the path of a workspace folder; the prefix /Workspace may be there or not, `/` at the end is dropped. Throws
- * InputError for what is not absolute, for `.` and `..`, and for the root.
+ * InputError for what is not absolute, for `.` and `..`, for the root, and for what is too long to be meant.
  */
 export function parseTargetFolder(text: string): string {
+  if (text.length > longestPath) {
+    throw new InputError(
+      `"${text.slice(0, 50)}…" has ${text.length} characters, more than any path of a folder.`,
+    );
+  }
   if (!text.startsWith('/')) {
     throw new InputError(
       `"${text}" is not an absolute path in the workspace. Write it with a leading slash, e.g. /Shared/app.`,

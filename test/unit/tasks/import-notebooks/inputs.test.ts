@@ -77,6 +77,11 @@ describe('inputs of ImportNotebooks', () => {
       "Input 'sourceFolder' is empty. Give a folder or a .zip archive of the agent, relative to System.DefaultWorkingDirectory, e.g. notebooks.",
     ],
     [
+      'the root of the disk',
+      { sourceFolder: '//' },
+      "Input 'sourceFolder' is \"//\", the root of the agent's disk. Give the folder that holds the notebooks.",
+    ],
+    [
       'no target',
       { targetFolder: ' ' },
       "Input 'targetFolder' is empty. Give the absolute path of a folder in the workspace, e.g. /Shared/app.",

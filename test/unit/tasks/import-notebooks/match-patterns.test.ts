@@ -45,6 +45,13 @@ describe('parsePatterns', () => {
     });
   }
 
+  it('refuses a pattern that is longer than any path', () => {
+    assert.throws(() => parsePatterns('['.repeat(4097), 'linux'), {
+      name: 'InputError',
+      message: `the pattern "${'['.repeat(50)}…" has 4097 characters, more than any path. Write one pattern a line.`,
+    });
+  });
+
   it('refuses the drive of another platform', () => {
     assert.throws(() => parsePatterns('C:\\x\\*', 'win32'), { name: 'InputError' });
   });

@@ -31,6 +31,13 @@ describe('parseTargetFolder', () => {
       '"/Workspace/" is the root of the workspace. Choose a folder below it, e.g. /Shared/app.',
     ],
   ];
+  it('refuses what is longer than any path', () => {
+    assert.throws(() => parseTargetFolder('/a'.repeat(2049)), {
+      name: 'InputError',
+      message: `"${'/a'.repeat(25)}…" has 4098 characters, more than any path of a folder.`,
+    });
+  });
+
   for (const [text, message] of refused) {
     it(`refuses ${text}`, () => {
       assert.throws(() => parseTargetFolder(text), { name: 'InputError', message });
