@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+
+/** What breaks logs, parsers and pages: logging commands, controls, disguises, Markdown, HTML. Without NUL. */
+export const hostilePieces: readonly string[] = [
+  '##vso[task.setvariable variable=evil]1',
+  '##vso[task.complete result=Succeeded;done=true]ok',
+  '##VSO[task.prependpath]/evil',
+  '#\u200b#vso[task.uploadfile]/etc/passwd',
+  '\u001b[31m##vso[task.setendpoint id=x;field=url]y\u001b[0m',
+  '##[error]',
+  '##[group]',
+  '##[endgroup]',
+  '#',
+  '##',
+  'vso[',
+  ']',
+  '\r',
+  '\n',
+  '\r\n',
+  '\u0007',
+  '\u001b]8;;https://evil.test\u0007',
+  '\u0085',
+  '\u2028',
+  '\u202e',
+  '\u2066',
+  '\ufeff',
+  '\ufffd',
+  '\ud800',
+  '%0A##vso[task.x]',
+  '%AZP25',
+  ';',
+  '"',
+  "'",
+  '\\',
+  '`',
+  '```',
+  '| a | b |',
+  '<script>alert(1)</script>',
+  '</details>',
+  '<img src=https://evil.test/p>',
+  '![x](https://evil.test/p.png)',
+  '[x](javascript:alert(1))',
+  'https://evil.test',
+  '\n# heading\n',
+  '\n---\n',
+  '&lt;',
+  '🎉',
+  ' ',
+  '\t',
+];
+
+/** The same with what inputs are made of: paths, lists, JSON, YAML, patterns, macros. */
+const inputPieces: readonly string[] = [
+  '/',
+  '//',
+  '/Shared/app',
+  '/Workspace',
+  '..',
+  '.',
+  '~',
+  '-',
+  '--upload-pack=x',
+  'refs/heads/',
+  'refs/tags/',
+  'main',
+  ',',
+  '=',
+  ':',
+  ': ',
+  '{',
+  '}',
+  '[',
+  '{"a": 1}',
+  '{"__proto__": "x"}',
+  '[[[[[[[[',
+  '&a [*a]',
+  '*a',
+  '!!binary x',
+  '? ',
+  '- ',
+  '|',
+  '>',
+  '<<: ',
+  '__proto__',
+  'constructor',
+  'toString',
+  'null',
+  'true',
+  'FALSE',
+  'all',
+  '0',
+  '-1',
+  '007',
+  '1e400',
+  '9999999999999999999',
+  '0x10',
+  'NaN',
+  '$(',
+  '$(a.b)',
+  '$$(',
+  '$(a-b)',
+  '**',
+  '*',
+  '!(',
+  '+(a|b)',
+  '@',
+  'C:\\',
+  '/dev/zero',
+  '/proc/self/environ',
+  'https://user:pw@',
+  'git@github.com:a/b',
+];
+
+function textOf(pieces: readonly string[], maxLength: number): fc.Arbitrary<string> {
+  const piece = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...pieces) },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 5 }) },
+  );
+  return fc.array(piece, { maxLength }).map((parts) => parts.join(''));
+}
+
+/** Text of notebooks, servers and users that means no good. */
+export const foreignText: fc.Arbitrary<string> = textOf([...hostilePieces, '\0'], 12);
+
+/** Whatever an environment variable can hold, mostly what looks like an input. */
+export const anyInput: fc.Arbitrary<string> = textOf([...hostilePieces, ...inputPieces], 6).map(
+  (text) => text.replaceAll('\0', ''),
+);
+
+const longest = 128 * 1024 - 64;
+
+/** Inputs as long as an environment variable can be, each a trap for a parser. */
+export const longInputs: readonly [title: string, text: string][] = [
+  ['one letter', 'a'.repeat(longest)],
+  ['slashes', '/'.repeat(longest)],
+  ['a path of many names', '/a'.repeat(longest / 2)],
+  ['blanks between two letters', `a${' '.repeat(longest - 2)}b`],
+  ['line breaks', `a${'\n'.repeat(longest - 2)}b`],
+  ['open brackets', '['.repeat(longest)],
+  ['open braces', '{"a":'.repeat(longest / 5)],
+  ['nested lists', `${'['.repeat(longest / 2)}${']'.repeat(longest / 2)}`],
+  ['nested YAML lists', '- '.repeat(longest / 2)],
+  [
+    'nested YAML objects',
+    Array.from({ length: 480 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'),
+  ],
+  ['many YAML keys', Array.from({ length: 16_000 }, (_, index) => `k${index}:`).join('\n')],
+  ['many lines', Array.from({ length: 16_000 }, (_, index) => `k${index}=`).join('\n')],
+  [
+    'YAML aliases of aliases',
+    ['a: &a [x,x]', ...'bcdefghijkl']
+      .map((name, index, all) =>
+        index === 0 ? name : `${name}: &${name} [${`*${(all[index - 1] ?? '')[0]},`.repeat(9)}]`,
+      )
+      .join('\n'),
+  ],
+  ['stars', '*'.repeat(longest)],
+  ['stars and letters', '*a'.repeat(longest / 2)],
+  ['stars and slashes', '**/'.repeat(longest / 3)],
+  ['many patterns', '*a*a*a*a*a*a*b\n'.repeat(longest / 15)],
+  ['open groups', '+(a|'.repeat(longest / 4)],
+  ['macros', '$(a)'.repeat(longest / 4)],
+  ['unfinished macros', '$('.repeat(longest / 2)],
+  ['at signs', '@'.repeat(longest)],
+  ['colons', ':'.repeat(longest)],
+  ['number signs', '#'.repeat(longest)],
+  ['escape characters', '\u001b['.repeat(longest / 2)],
+  ['digits', '9'.repeat(longest)],
+  ['numbers', '1,'.repeat(longest / 2)],
+];

@@ -1,0 +1,312 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { ExpectedError } from '../../../shared/databricks';
+import { connect } from '../../../shared/pipeline/connection/connect';
+import type { Task } from '../../../shared/pipeline/task-context';
+import type { TaskManifest } from '../../../shared/pipeline/task-manifest';
+import { importNotebooks } from '../../../tasks/ImportNotebooks/run';
+import importManifest from '../../../tasks/ImportNotebooks/task.json';
+import { runNotebook } from '../../../tasks/RunNotebook/run';
+import runManifest from '../../../tasks/RunNotebook/task.json';
+import { submitRun } from '../../../tasks/SubmitNotebookRun/run';
+import submitManifest from '../../../tasks/SubmitNotebookRun/task.json';
+import { updateRepo } from '../../../tasks/UpdateRepo/run';
+import updateManifest from '../../../tasks/UpdateRepo/task.json';
+import { waitForRun } from '../../../tasks/WaitForRun/run';
+import waitManifest from '../../../tasks/WaitForRun/task.json';
+import { AnyWorkspace } from '../../helpers/any-workspace';
+import { anyInput, longInputs } from '../../helpers/foreign-text';
+import { stubHost } from '../../helpers/stub-api';
+import { aTaskContext, aTempDirectory } from '../../helpers/task-context';
+import { aFolder, header } from './import-notebooks/a-source';
+
+type Inputs = Readonly<Record<string, string>>;
+
+/** Throws when the requests that a value of an input led to do not say what was meant. */
+type Check = (value: string, workspace: AnyWorkspace, warnings: readonly string[]) => void;
+
+interface Subject {
+  readonly task: Task;
+  readonly manifest: TaskManifest;
+  /** Inputs with which the task succeeds. */
+  readonly inputs: Inputs;
+  readonly isEmpty?: boolean;
+  readonly checks: Readonly<Record<string, Check>>;
+}
+
+/** Values per input; the time of a case is bounded generously, because other tests run beside it. */
+const numRuns = Number(process.env['FUZZ_RUNS'] ?? 10);
+const longestMs = 5_000;
+const tempDirectory = aTempDirectory();
+const source = aFolder({
+  'a.py': `${header}1`,
+  'b/c.txt': 'x',
+  'b/d.sql': '-- Databricks notebook source',
+});
+
+/** The value as the reader of inputs hands it over. */
+const given = (value: string): string => value.trim().replaceAll('$$(', '$(');
+const isIn =
+  (...words: string[]) =>
+  (value: string): void =>
+    assert.ok(['', ...words].includes(value.trim().toLowerCase()), `took ${JSON.stringify(value)}`);
+const isNumber =
+  (pattern: RegExp) =>
+  (value: string): void =>
+    assert.match(value.trim(), pattern);
+/** Of inputs that the other choices hide. */
+const isIgnored: Check = (value, _, warnings) =>
+  assert.equal(warnings.length, ['', 'false'].includes(value.trim().toLowerCase()) ? 0 : 1);
+const isBoolean = isIn('true', 'false');
+const isMinutes = isNumber(/^(\d{1,7}(\.\d{1,6})?)?$/);
+
+const connectionChecks: Subject['checks'] = {
+  connectionType: isIn('auto', 'token'),
+  databricksConnection: (value) => assert.equal(value.trim(), ''),
+  token: (value) => assert.match(value.trim(), /^[\x21-\x7e]+$/),
+};
+
+const waitChecks: Subject['checks'] = {
+  waitTimeoutMinutes: isMinutes,
+  onTimeout: isIn('cancel', 'leave'),
+  cancelOnPipelineCancel: isBoolean,
+  allowPartialSuccess: isBoolean,
+  publishSummary: isBoolean,
+};
+
+function valuesOf(bodies: readonly Record<string, unknown>[], key: string): unknown[] {
+  return bodies.map((body) => body[key]);
+}
+
+function submitted(workspace: AnyWorkspace): Record<string, unknown> {
+  const [body, ...more] = workspace.bodies('POST submit');
+  assert.deepEqual(more, []);
+  return body ?? {};
+}
+
+function submittedTask(workspace: AnyWorkspace): Record<string, unknown> {
+  return (submitted(workspace)['tasks'] as Record<string, unknown>[])[0] ?? {};
+}
+
+const submitChecks: Subject['checks'] = {
+  notebookPath: (value, workspace) => {
+    assert.deepEqual(workspace.queries('GET get-status', 'path'), [given(value)]);
+    const { notebook_path } = submittedTask(workspace)['notebook_task'] as Record<string, unknown>;
+    assert.equal(notebook_path, given(value));
+  },
+  notebookParameters: (value, workspace) => {
+    const { base_parameters = {} } = submittedTask(workspace)['notebook_task'] as Record<
+      string,
+      unknown
+    >;
+    for (const [key, text] of Object.entries(base_parameters as object)) {
+      assert.equal(typeof text, 'string');
+      assert.ok(value.includes('"') || value.includes('\\') || given(value).includes(key), key);
+    }
+    const isEmpty = /^(\{\s*\})?$/.test(given(value));
+    if (!isEmpty) assert.notDeepEqual(base_parameters, {}, value);
+  },
+  compute: isIn('auto', 'serverless'),
+  existingCluster: (value, workspace) =>
+    assert.equal(submittedTask(workspace)['existing_cluster_id'], given(value)),
+  newCluster: (value) => assert.equal(value.trim(), ''),
+  runName: (value, workspace) => {
+    const name = submitted(workspace)['run_name'];
+    assert.equal(name, given(value) || 'Azure Pipelines: main');
+  },
+  runTimeoutMinutes: isMinutes,
+  accessControlList: (value) => assert.match(value.trim(), /^$|^\[/),
+  idempotencyToken: (value, workspace) => {
+    const token = submitted(workspace)['idempotency_token'];
+    if (value.trim() === '') assert.match(String(token), /^[0-9a-f]{64}$/);
+    else assert.equal(token, given(value));
+  },
+  cancelOnPipelineCancel: isBoolean,
+};
+
+const submitInputs: Inputs = { notebookPath: '/Shared/app/main', existingCluster: 'c-1' };
+
+const subjects: Readonly<Record<string, Subject>> = {
+  SubmitNotebookRun: {
+    task: submitRun,
+    manifest: submitManifest as TaskManifest,
+    inputs: submitInputs,
+    checks: { ...connectionChecks, ...submitChecks },
+  },
+  RunNotebook: {
+    task: runNotebook,
+    manifest: runManifest as TaskManifest,
+    inputs: submitInputs,
+    checks: { ...connectionChecks, ...submitChecks, ...waitChecks },
+  },
+  WaitForRun: {
+    task: waitForRun,
+    manifest: waitManifest as TaskManifest,
+    inputs: { runId: '7' },
+    checks: {
+      ...connectionChecks,
+      ...waitChecks,
+      runId: (value, workspace) => {
+        const asked = workspace.queries('GET runs/get', 'run_id');
+        const ids = value.split(/[\s,;]+/).filter((id) => id !== '');
+        assert.deepEqual(new Set(asked), new Set(ids));
+      },
+    },
+  },
+  UpdateRepo: {
+    task: updateRepo,
+    manifest: updateManifest as TaskManifest,
+    isEmpty: true,
+    inputs: {
+      repoPath: '/Repos/ci/app',
+      gitUrl: 'https://github.com/acme/app',
+      gitBranch: 'main',
+      gitProvider: 'gitHub',
+    },
+    checks: {
+      ...connectionChecks,
+      repoPath: (value, workspace) => {
+        const path = given(value)
+          .replace(/^\/Workspace(?=\/)/, '')
+          .replace(/\/+$/, '');
+        assert.deepEqual(valuesOf(workspace.bodies('POST repos'), 'path'), [path]);
+      },
+      repoId: isIn(),
+      gitUrl: (value, workspace) => {
+        const [url] = valuesOf(workspace.bodies('POST repos'), 'url');
+        assert.match(String(url), /^(https:\/\/[^/@?#]+(\/[^@?#]*)?|file:.*)$/);
+        assert.equal(new URL(String(url)).host, new URL(given(value)).host);
+      },
+      gitProvider: (value) => assert.match(value.trim(), /^(|auto|(git|bitbucket|azure|aws)\w*)$/i),
+      gitBranch: (value, workspace) => {
+        const branch = given(value).replace(/^refs\/heads\//, '');
+        const { branch: sent, tag } = workspace.bodies('PATCH 5')[0] ?? {};
+        assert.equal(sent ?? `refs/tags/${tag}`, branch);
+      },
+      gitTag: isIn(),
+      expectedCommit: (value) => assert.match('a'.repeat(40), new RegExp(`^${value.trim()}`)),
+      temporary: isBoolean,
+      keepTemporary: isIgnored,
+      createIfMissing: isBoolean,
+      onConflict: isIn('fail', 'discard', 'recreate'),
+      sparseCheckoutPatterns: (value, workspace) => {
+        const [sent] = valuesOf(workspace.bodies('POST repos'), 'sparse_checkout');
+        const { patterns = [] } = (sent ?? {}) as { patterns?: string[] };
+        const wanted = given(value)
+          .split(/[\n,]/)
+          .map((pattern) => pattern.trim());
+        assert.deepEqual(
+          patterns,
+          wanted.filter((pattern) => pattern !== ''),
+        );
+      },
+    },
+  },
+  ImportNotebooks: {
+    task: importNotebooks,
+    manifest: importManifest as TaskManifest,
+    isEmpty: true,
+    inputs: { sourceFolder: source, targetFolder: '/Shared/app' },
+    checks: {
+      ...connectionChecks,
+      // The working folder of the tests is never what is meant.
+      sourceFolder: (value) => assert.equal(value, 'never the right one'),
+      contents: (value, workspace) => {
+        const sent = valuesOf(workspace.bodies('POST import'), 'path');
+        assert.ok(sent.length > 0 || value === '', value);
+      },
+      targetFolder: (value, workspace) => {
+        const folder = `/${given(value)
+          .split('/')
+          .filter((name) => name !== '')
+          .join('/')}`;
+        const sent = valuesOf(workspace.bodies('POST import'), 'path').sort();
+        assert.deepEqual(sent, [`${folder}/a`, `${folder}/b/c.txt`, `${folder}/b/d`]);
+      },
+      mode: isIn('merge', 'mirror'),
+      allowLargeDelete: isIgnored,
+      includeFiles: isBoolean,
+      overwrite: isBoolean,
+      dryRun: isBoolean,
+      maxParallel: isNumber(/^(0*[1-9]\d?)?$/),
+    },
+  },
+};
+
+interface Outcome {
+  readonly error: unknown;
+  readonly workspace: AnyWorkspace;
+  readonly warnings: readonly string[];
+  readonly ms: number;
+}
+
+async function attempt(
+  { task, manifest, inputs, isEmpty = false }: Subject,
+  more: Inputs,
+): Promise<Outcome> {
+  const { context, host } = aTaskContext({
+    manifest,
+    inputs: { host: stubHost, token: 'dapi-test', ...inputs, ...more },
+    tempDirectory,
+  });
+  const workspace = new AnyWorkspace();
+  workspace.isEmpty = isEmpty;
+  const base = { ...context, fetch: workspace.fetch };
+  const start = performance.now();
+  const error = await task({ ...base, connect: (settings) => connect(settings, base) }).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return { error, workspace, warnings: host.warnings, ms: performance.now() - start };
+}
+
+/** Inputs that several tasks read with the same code. */
+const triedLong = new Set<string>();
+
+describe('any value of an input', function () {
+  this.timeout(120_000);
+  for (const [name, subject] of Object.entries(subjects)) {
+    describe(`of ${name}`, () => {
+      it('may be one that is right', async () => {
+        const { error, workspace } = await attempt(subject, {});
+
+        assert.equal(error, undefined, String((error as Error)?.stack));
+        assert.ok(workspace.requests.length > 1);
+      });
+
+      for (const { name: input } of subject.manifest.inputs.filter((one) => one.name !== 'host')) {
+        const check = async (value: string): Promise<void> => {
+          const { error, workspace, warnings, ms } = await attempt(subject, { [input]: value });
+
+          if (error === undefined) subject.checks[input]!(value, workspace, warnings);
+          else {
+            assert.ok(error instanceof ExpectedError, `defect: ${(error as Error).stack}`);
+            assert.deepEqual(
+              workspace.requests.map(({ method, path }) => `${method} ${path}`),
+              [],
+              String(error),
+            );
+            assert.ok(
+              `${error.message} ${error.hint}`.includes(`'${input}'`),
+              `about something else: ${error.message}`,
+            );
+          }
+          assert.ok(ms < longestMs, `${ms} ms`);
+        };
+
+        it(`${input}: is meant, or refused before the first request`, async () => {
+          await fc.assert(fc.asyncProperty(anyInput, check), { numRuns });
+        });
+        if (triedLong.has(input)) continue;
+        triedLong.add(input);
+        it(`${input}: may be as long as an environment variable`, async () => {
+          for (const [title, text] of longInputs) {
+            await check(text).catch((error: unknown) =>
+              assert.fail(`${title}: ${String(error).slice(0, 1500)}`),
+            );
+          }
+        });
+      }
+    });
+  }
+});
