@@ -114,9 +114,10 @@ describe('cancel before a step knows its run', () => {
         step({ cancelOnPipelineCancel: false }),
       );
 
+      const [run] = await scene.runs();
       assert.ok(
         errorsOf(cancelled.step('step')).includes(
-          "The step was cancelled while it submitted the run; the run goes on, because 'cancelOnPipelineCancel' is false.",
+          `The step was cancelled while it submitted the run "${run?.name}"; if it was started, it goes on, because 'cancelOnPipelineCancel' is false.`,
         ),
       );
       assert.deepEqual(await scene.states(), ['RUNNING']);
@@ -132,15 +133,50 @@ describe('cancel before a step knows its run', () => {
 
     const [run, ...others] = await scene.runs();
     assert.deepEqual([run?.state, others], ['CANCELED', []]);
-    assert.ok(cancelled.endedAfterMs('step') < 5_500);
+    assert.ok(cancelled.endedAfterMs('step') < 7_000);
     assert.ok(
       errorsOf(cancelled.step('step')).includes(
-        'The step was cancelled before everything could be undone.',
+        `The step was cancelled before everything could be undone. The run "${run?.name}" was perhaps started: look for it among the job runs of the workspace.`,
       ),
     );
     assert.ok(cancelled.postJob('step').log.includes(`Cancelled run ${run?.runId}.`));
     assert.equal(scene.sent(call.submit).length, 3);
     assert.equal(new Set(scene.tokens()).size, 1);
+  });
+
+  it('names the run when its id comes too late to cancel it', async () => {
+    scene.fault(call.submit, 'latency', { delayMs: 2_500, times: 2 });
+    scene.fault(call.cancel, 'hang');
+
+    const cancelled = await scene.cancelWhen(() => scene.seen(call.submit), runNotebook('endless'));
+
+    const [run] = await scene.runs();
+    assert.ok(cancelled.endedAfterMs('step') < 7_000);
+    assert.ok(
+      errorsOf(cancelled.step('step')).includes(
+        `The step was cancelled before everything could be undone. Run ${run?.runId} in ${scene.workspace.url} is perhaps still going on.`,
+      ),
+    );
+    assert.ok(cancelled.postJob('step').log.includes(`Cancelled run ${run?.runId}.`));
+    assert.equal(run?.state, 'CANCELED');
+  });
+
+  it('starts no run when it waits to submit again after 429', async () => {
+    const headers = { 'Retry-After': '20' };
+    scene.fault(call.submit, 'status', { status: 429, headers, times: 100 });
+
+    const cancelled = await scene.cancelWhen(
+      (logged) => logged('Trying again in'),
+      runNotebook('endless'),
+    );
+
+    assert.ok(
+      errorsOf(cancelled.step('step')).includes(
+        'The step was cancelled while it waited to submit the run; no run was started.',
+      ),
+    );
+    assert.equal(scene.sent(call.submit).length, 1);
+    assert.deepEqual(await scene.states(), []);
   });
 
   it('says so when the service refuses the run in the same moment', async () => {

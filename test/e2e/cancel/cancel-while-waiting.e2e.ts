@@ -103,7 +103,12 @@ describe('cancel while a step waits', () => {
       assert.equal(run?.state, 'CANCELED');
       const [warning] = warningsOf(cancelled.step('step'));
       assert.match(warning ?? '', reason);
-      assert.match(warning ?? '', /The end of the job tries once more\.$/);
+      const { runPageUrl } = cancelled.step('step').outputs;
+      assert.match(runPageUrl ?? '', /^http/);
+      assert.ok(
+        warning?.endsWith(` The end of the job tries once more. Run page: ${runPageUrl}`),
+        warning,
+      );
       assert.ok(
         errorsOf(cancelled.step('step')).includes(
           `The step was cancelled; run ${run.runId} is perhaps still going on.`,
@@ -127,8 +132,35 @@ describe('cancel while a step waits', () => {
     assert.equal(run?.state, 'RUNNING');
     assert.equal(cancelled.postJob('step').result, 'SucceededWithIssues');
     assert.deepEqual(warningsOf(cancelled.postJob('step')), [
-      `Run ${run.runId} could not be cancelled and may still go on: Cancelling run ${run.runId} failed: Invalid access token (HTTP 403 PERMISSION_DENIED, POST ${scene.workspace.url}/api/2.2/jobs/runs/cancel).`,
+      `Run ${run.runId} could not be cancelled and may still go on: Cancelling run ${run.runId} failed: Invalid access token (HTTP 403 PERMISSION_DENIED, POST ${scene.workspace.url}/api/2.2/jobs/runs/cancel). Run page: ${cancelled.step('step').outputs['runPageUrl']}`,
     ]);
+  });
+
+  it('tells DatabricksWaitForRun where a run is seen that could not be cancelled', async () => {
+    scene.fault(call.cancel, 'status', { status: 403, times: 2 });
+    const runId = await scene.submit('endless');
+
+    const cancelled = await scene.cancelWhen(() => scene.seen(call.read, 2), waitForRun(runId));
+
+    const page = / Run page: (http\S+)$/;
+    const seen = [cancelled.step('step'), cancelled.postJob('step')].map(
+      (step) => page.exec(warningsOf(step)[0] ?? '')?.[1],
+    );
+    assert.equal(seen[0], seen[1]);
+    assert.ok(seen[0]?.endsWith(`/run/${runId}`), seen[0]);
+  });
+
+  it('the end of the job tries again what it cannot cancel at once', async () => {
+    scene.fault(call.cancel, 'status', { status: 503, times: 2 });
+
+    const cancelled = await scene.cancelWhen(
+      () => scene.seen(call.read, 2),
+      runNotebook('endless'),
+    );
+
+    assert.deepEqual(await scene.states(), ['CANCELED']);
+    assert.equal(cancelled.postJob('step').result, 'Succeeded');
+    assert.equal(scene.sent(call.cancel).length, 3);
   });
 
   it('cancels several runs at once, with one request each', async () => {
@@ -185,17 +217,17 @@ describe('cancel while a step waits', () => {
     assert.ok(cancelled.endedAfterMs('step') < 2_000);
   });
 
-  it('cancels the run while the workspace does not answer', async () => {
-    scene.fault(call.read, 'hang', { after: 1, times: 100 });
+  for (const { task, reads, steps } of waiting) {
+    it(`cancels the run of ${task} while the workspace does not answer`, async () => {
+      const yaml = await steps(scene);
+      scene.fault(call.read, 'hang', { after: reads - 1, times: 100 });
 
-    const cancelled = await scene.cancelWhen(
-      () => scene.seen(call.read, 2),
-      runNotebook('endless'),
-    );
+      const cancelled = await scene.cancelWhen(() => scene.seen(call.read, reads), yaml);
 
-    assert.deepEqual(await scene.states(), ['CANCELED']);
-    assert.ok(cancelled.endedAfterMs('step') < 5_000);
-  });
+      assert.deepEqual(await scene.states(), ['CANCELED']);
+      assert.ok(cancelled.endedAfterMs('step') < 5_000);
+    });
+  }
 
   it('the end of the job cancels the run of a process that was killed', async () => {
     const cancelled = await scene.cancelWhen(

@@ -74,12 +74,34 @@ describe('time-outs', () => {
     const [run] = await scene.runs();
     assert.equal(step('step').result, 'Failed');
     assert.deepEqual(warningsOf(step('step')), [
-      `Run ${run?.runId} has not ended within 0.3 s and could not be cancelled: Cancelling run ${run?.runId} failed: The service at this address is temporarily unavailable (HTTP 503 TEMPORARILY_UNAVAILABLE, POST ${scene.workspace.url}/api/2.2/jobs/runs/cancel).`,
+      `Run ${run?.runId} has not ended within 0.3 s and could not be cancelled: Cancelling run ${run?.runId} failed: The service at this address is temporarily unavailable (HTTP 503 TEMPORARILY_UNAVAILABLE, POST ${scene.workspace.url}/api/2.2/jobs/runs/cancel). The end of the job tries once more.`,
     ]);
     assert.equal(postJob('step').result, 'Succeeded');
     assert.ok(postJob('step').log.join('\n').includes(`Cancelled run ${run?.runId}.`));
     assert.equal(run?.state, 'CANCELED');
   });
+
+  for (const [phase, held] of [
+    ['while the request to cancel the run is out', call.cancel],
+    ['while the end of the cancelled run is awaited', call.read],
+  ] as const) {
+    it(`a cancel of the step ${phase} ends it`, async () => {
+      scene.fault(call.cancel, held === call.cancel ? 'hang' : 'latency', { delayMs: 0 });
+      const isCancelled = async (): Promise<void> => {
+        await scene.seen(call.cancel);
+        if (held === call.cancel) return;
+        const reads = scene.sent(call.read).length;
+        scene.fault(call.read, 'hang', { times: 100 });
+        await scene.seen(call.read, reads + 1);
+      };
+
+      const cancelled = await scene.cancelWhen(isCancelled, runNotebook('endless', limit));
+
+      assert.deepEqual(await scene.states(), ['CANCELED']);
+      assert.equal(cancelled.step('step').outputs['resultState'], 'TIMEDOUT');
+      assert.ok(cancelled.endedAfterMs('step') < 5_000);
+    });
+  }
 
   it('runTimeoutMinutes is the limit of the run itself', async () => {
     const { step } = await scene.steps(runNotebook('endless', { runTimeoutMinutes: '0.01' }));
