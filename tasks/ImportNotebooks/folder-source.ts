@@ -1,9 +1,22 @@
-import { constants, type Dirent } from 'node:fs';
-import { access, open, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { constants, type Dirent, type Stats } from 'node:fs';
+import { access, type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import pLimit from 'p-limit';
 import { codeOf, ImportError } from './import-error';
 import type { FileMatcher } from './match-patterns';
 import { type SourceFile, type SourceListing, skippedNames } from './source-file';
+
+/** Where a symbolic link leads; for `nothing` the reason. */
+interface Link {
+  readonly kind: 'file' | 'folder' | 'other' | 'nothing';
+  readonly target: string;
+}
+
+/** What is remembered of a file to notice that it changed. */
+type FileFacts = Pick<Stats, 'size' | 'mtimeMs'>;
+
+/** Files that are looked at together: more at once take memory and are no faster. */
+const parallelLooks = 64;
 
 interface Folder {
   /** Where it lies on the agent, and without symbolic links on the way. */
@@ -30,6 +43,7 @@ class FolderWalk {
   readonly files: SourceFile[] = [];
   readonly problems: string[] = [];
   readonly #matcher: FileMatcher;
+  readonly #limit = pLimit(parallelLooks);
 
   constructor(root: string, matcher: FileMatcher) {
     this.root = root;
@@ -67,62 +81,107 @@ class FolderWalk {
 
   async #followLink(folder: Folder, path: string, name: string): Promise<void> {
     const { matches, mayContain } = this.#matcher;
-    let target: string;
-    let isFolder: boolean;
-    try {
-      target = await realpath(path);
-      isFolder = (await stat(target)).isDirectory();
-    } catch (error) {
-      if (!matches(name)) return;
-      this.problems.push(`"${name}" is a symbolic link that leads nowhere (${codeOf(error)})`);
-      return;
-    }
-    if (!(isFolder ? mayContain(name) : matches(name))) return;
+    const link = await resolveLink(path);
+    if (!(link.kind === 'folder' ? mayContain(name) : matches(name))) return;
+    const problem = this.#findLinkProblem(folder, link);
+    if (problem !== undefined) this.problems.push(`"${name}" is a symbolic link ${problem}`);
+    else if (link.kind === 'file') await this.#addFile(link.target, name);
+    else await this.#enter(folder, path, link.target, name);
+  }
+
+  #findLinkProblem(folder: Folder, { kind, target }: Link): string | undefined {
+    if (kind === 'nothing') return `that leads nowhere (${target})`;
     if (target !== this.root && !target.startsWith(this.root + sep)) {
-      this.problems.push(`"${name}" is a symbolic link that leaves the source (to ${target})`);
-    } else if (!isFolder) {
-      await this.#addFile(path, name);
-    } else if ([...folder.around, folder.realPath].includes(target)) {
-      this.problems.push(
-        `"${name}" is a symbolic link to a folder around it ("${relative(this.root, target) || '.'}")`,
-      );
-    } else {
-      await this.#enter(folder, path, target, name);
+      return `that leaves the source (to ${target})`;
     }
+    if (kind === 'other') return 'to what is neither a file nor a folder';
+    if (kind === 'folder' && [...folder.around, folder.realPath].includes(target)) {
+      return `to a folder around it ("${relative(this.root, target) || '.'}")`;
+    }
+    return undefined;
   }
 
   async #addFile(path: string, name: string): Promise<void> {
     try {
-      const [{ size }] = await Promise.all([stat(path), access(path, constants.R_OK)]);
-      this.files.push(fileOf(path, name, size));
+      const { size, mtimeMs } = await this.#limit(() => lookAt(path));
+      this.files.push(fileOf(path, name, { size, mtimeMs }));
     } catch (error) {
-      this.problems.push(`"${name}" cannot be read (${codeOf(error)})`);
+      // Node shows what is no UTF-8 by this sign, and cannot find the file by it.
+      const isBroken = codeOf(error) === 'ENOENT' && name.includes('\ufffd');
+      const why = isBroken
+        ? 'has a name that is not valid UTF-8'
+        : `cannot be read (${codeOf(error)})`;
+      this.problems.push(`"${name}" ${why}`);
     }
   }
 }
 
-function fileOf(path: string, name: string, size: number): SourceFile {
-  const orUnreadable = async <T>(reading: Promise<T>): Promise<T> => {
+async function lookAt(path: string): Promise<Stats> {
+  const [stats] = await Promise.all([stat(path), access(path, constants.R_OK)]);
+  return stats;
+}
+
+async function resolveLink(path: string): Promise<Link> {
+  try {
+    const target = await realpath(path);
+    const stats = await stat(target);
+    if (stats.isDirectory()) return { kind: 'folder', target };
+    return { kind: stats.isFile() ? 'file' : 'other', target };
+  } catch (error) {
+    return { kind: 'nothing', target: codeOf(error) };
+  }
+}
+
+function fileOf(path: string, name: string, listed: FileFacts): SourceFile {
+  const read = async (count: number): Promise<Buffer> => {
     try {
-      return await reading;
+      return await readUnchanged(path, listed, count);
     } catch (error) {
+      if (error instanceof ImportError) throw error;
       throw new ImportError(`cannot be read (${codeOf(error)})`, { cause: error });
     }
   };
   return {
     path: name,
-    size,
-    read: () => orUnreadable(readFile(path)),
-    readStart: (count) => orUnreadable(readStart(path, Math.min(count, size))),
+    size: listed.size,
+    read: () => read(listed.size),
+    readStart: (count) => read(Math.min(count, listed.size)),
   };
 }
 
-async function readStart(path: string, count: number): Promise<Buffer> {
-  const file = await open(path);
+/** Whatever has taken the place of the file is neither followed nor waited for. */
+const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** The first bytes of a file. Throws ImportError when it is not the file any more that was listed. */
+async function readUnchanged(path: string, listed: FileFacts, count: number): Promise<Buffer> {
+  const file = await open(path, readFlags).catch((error: unknown) => {
+    throw codeOf(error) === 'ELOOP' ? changed() : error;
+  });
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(count), 0, count, 0);
-    return buffer.subarray(0, bytesRead);
+    if (isOther(await file.stat(), listed)) throw changed();
+    const content = await readBytes(file, count);
+    if (content.length < count || isOther(await file.stat(), listed)) throw changed();
+    return content;
   } finally {
     await file.close();
   }
+}
+
+function isOther(now: Stats, listed: FileFacts): boolean {
+  return !now.isFile() || now.size !== listed.size || now.mtimeMs !== listed.mtimeMs;
+}
+
+function changed(): ImportError {
+  return new ImportError('was changed by somebody else while it was being read');
+}
+
+async function readBytes(file: FileHandle, count: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(count);
+  let length = 0;
+  while (length < count) {
+    const { bytesRead } = await file.read(buffer, length, count - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return buffer.subarray(0, length);
 }

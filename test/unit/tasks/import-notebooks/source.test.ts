@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { parsePatterns } from '../../../../tasks/ImportNotebooks/match-patterns';
 import { openSource } from '../../../../tasks/ImportNotebooks/source';
@@ -122,6 +130,66 @@ describe('openSource with a folder', () => {
     });
     assert.deepEqual(await pathsIn(folder, '*.py'), ['a.py']);
   });
+
+  it('refuses a link to what is neither file nor folder, which could not be read to its end', async () => {
+    const folder = aFolder({ 'a.py': '' });
+    execFileSync('mkfifo', [join(folder, 'pipe.txt')]);
+    symlinkSync('pipe.txt', join(folder, 'link.py'));
+
+    await assert.rejects(openSource(folder, parsePatterns('*.py', 'linux')), {
+      message: `The source "${folder}" cannot be deployed: "link.py" is a symbolic link to what is neither a file nor a folder.`,
+    });
+  });
+
+  it('says which name is not valid UTF-8', async () => {
+    const folder = aFolder({ 'a.py': '' });
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.from([0xe9])]), '');
+
+    await assert.rejects(openSource(folder, everything), {
+      message: `The source "${folder}" cannot be deployed: "caf\ufffd" has a name that is not valid UTF-8.`,
+    });
+  });
+
+  const changes: readonly [title: string, change: (file: string, folder: string) => void][] = [
+    ['grows', (file) => appendFileSync(file, 'x')],
+    ['shrinks', (file) => truncateSync(file, 1)],
+    ['is written anew, as long as it was', (file) => utimesSync(file, 1, 1)],
+    [
+      'becomes a pipe',
+      (file) => {
+        rmSync(file);
+        execFileSync('mkfifo', [file]);
+      },
+    ],
+    [
+      'becomes a link to a file elsewhere',
+      (file) => {
+        rmSync(file);
+        symlinkSync('/etc/hostname', file);
+      },
+    ],
+    [
+      'becomes a folder',
+      (file) => {
+        rmSync(file);
+        mkdirSync(file);
+      },
+    ],
+  ];
+  for (const [title, change] of changes) {
+    it(`notices that a file ${title} before it is read`, async () => {
+      const folder = aFolder({ 'a.txt': 'abc' });
+      const { files } = await openSource(folder, everything);
+      change(join(folder, 'a.txt'), folder);
+
+      for (const read of [files[0]!.read(), files[0]!.readStart(3)]) {
+        await assert.rejects(read, {
+          name: 'ImportError',
+          message: 'was changed by somebody else while it was being read',
+        });
+      }
+    });
+  }
 
   it('names at most 20 problems', async () => {
     const folder = aFolder({ 'a.py': '' });
