@@ -27,7 +27,7 @@ const usage = `npm run publish -- [options]     docs/publishing.md explains all 
   --publisher ID       ID of your publisher, if it is not that of vss-extension.json
   --id ID              publishes a copy under another id, to try something out
   --vsix FILE          publishes a VSIX that npm run package has made
-  --share-with ORG     shares it with an organization; several are possible
+  --share-with ORG     shares it with an organisation; several are possible
   --status             only shows what is published
   --dry-run            checks and packs, publishes nothing
   --no-wait            does not wait for the validation
@@ -36,7 +36,7 @@ const usage = `npm run publish -- [options]     docs/publishing.md explains all 
   --service-url URL    another Marketplace
   --token TOKEN        better: the environment variable AZURE_DEVOPS_EXT_PAT`;
 
-const scope = 'Marketplace (Publish), for "All accessible organizations",';
+const scope = 'Marketplace (Publish)';
 const output = createOutput();
 const { say } = output;
 

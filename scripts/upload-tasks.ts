@@ -1,4 +1,4 @@
-// npm run upload-tasks: puts the tasks into one organization, without the Marketplace. --help shows the options.
+// npm run upload-tasks: puts the tasks into one organisation, without the Marketplace. --help shows the options.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,12 +20,12 @@ const usage = `npm run upload-tasks -- --organization URL [options]     docs/pub
   --publisher ID --id ID   a copy with its own task names and ids
   --vsix FILE          the tasks of a VSIX that npm run package has made
   --overwrite          also replaces a version that is there
-  --delete             takes the tasks out of the organization
+  --delete             takes the tasks out of the organisation
   --dry-run            shows what is there and what would be done
   --no-build           takes what npm run build has made
   --token TOKEN        better: the environment variable AZURE_DEVOPS_EXT_PAT`;
 
-const note = `Without the extension the organization has no service connection type "Databricks workspace": give the tasks
+const note = `Without the extension the organisation has no service connection type "Databricks workspace": give the tasks
 host and token, or the variables DATABRICKS_HOST and DATABRICKS_TOKEN. Whether Azure DevOps accepts an input for a type
 of connection that it does not know is not established; if the upload is refused for it, publish privately instead.`;
 

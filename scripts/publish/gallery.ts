@@ -17,7 +17,7 @@ export interface PublishedVersion {
 export interface PublishedExtension {
   /** Newest first. */
   readonly versions: readonly PublishedVersion[];
-  /** Names of organizations; undefined if the Marketplace does not tell. */
+  /** Names of organisations; undefined if the Marketplace does not tell. */
   readonly sharedWith: readonly string[] | undefined;
   readonly isPublic: boolean;
 }

@@ -18,7 +18,7 @@ export function checkExtensionNames(publisher: string, id: string): void {
       );
 }
 
-/** Name of the organization that a name or an address means: `me`, `https://dev.azure.com/me`, `https://me.visualstudio.com`. */
+/** Name of the organisation that a name or an address means: `me`, `https://dev.azure.com/me`, `https://me.visualstudio.com`. */
 export function parseOrganizationName(text: string): string {
   const name =
     /^https:\/\/dev\.azure\.com\/([^/]+)\/?$/i.exec(text)?.[1] ??
@@ -26,13 +26,13 @@ export function parseOrganizationName(text: string): string {
     text;
   if (organizationName.test(name)) return name;
   throw new PackagingError(
-    `"${text}" is no organization`,
+    `"${text}" is no organisation`,
     'Give its name, as in https://dev.azure.com/NAME: letters, digits and - only.',
   );
 }
 
 /**
- * Address of an organization or collection in the form that tfx takes, from any form that people have at hand. Throws
+ * Address of an organisation or collection in the form that tfx takes, from any form that people have at hand. Throws
  * PackagingError for a project, for http (but to loopback), and for anything that is no address.
  */
 export function parseOrganizationUrl(text: string): string {
@@ -44,13 +44,13 @@ export function parseOrganizationUrl(text: string): string {
   const wanted = url.hostname !== 'dev.azure.com' && /^tfs$/i.test(parts[0] ?? '') ? 2 : 1;
   if (parts.length < wanted)
     throw new PackagingError(
-      `"${text}" does not name an organization`,
+      `"${text}" does not name an organisation`,
       'Write https://dev.azure.com/NAME, or on a server https://SERVER/tfs/COLLECTION.',
     );
   if (parts.length > wanted)
     throw new PackagingError(
-      `"${text}" goes deeper than an organization`,
-      'Tasks belong to a whole organization: leave out the project, https://dev.azure.com/NAME.',
+      `"${text}" goes deeper than an organisation`,
+      'Tasks belong to a whole organisation: leave out the project, https://dev.azure.com/NAME.',
     );
   return `${old === undefined ? url.origin : 'https://dev.azure.com'}/${parts.join('/')}`;
 }

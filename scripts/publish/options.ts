@@ -16,7 +16,7 @@ export interface PackageOptions {
 }
 
 export interface PublishOptions extends PackageOptions {
-  /** Names of organizations. */
+  /** Names of organisations. */
   readonly shareWith: readonly string[];
   readonly serviceUrl: string;
   /** Whether to wait until the Marketplace has validated it. */
@@ -27,7 +27,7 @@ export interface PublishOptions extends PackageOptions {
 }
 
 export interface UploadOptions extends PackageOptions {
-  /** Address of an organization or collection; empty if none was given. */
+  /** Address of an organisation or collection; empty if none was given. */
   readonly organization: string;
   /** Folders or names of tasks; empty for all. */
   readonly tasks: readonly string[];
@@ -80,7 +80,7 @@ export function parseUploadOptions(args: readonly string[]): UploadOptions {
   const help = values['help'] === true;
   if (organization === '' && !help)
     throw new PackagingError(
-      'It is not said which organization the tasks go to',
+      'It is not said which organisation the tasks go to',
       'Add --organization https://dev.azure.com/NAME.',
     );
   if (values['delete'] === true && values['overwrite'] === true)

@@ -80,7 +80,7 @@ export async function publishVsix(
   return { validation: sent.validation, isPublic: published?.isPublic === true };
 }
 
-/** Shares with organizations one after the other, and reads back with whom it is shared. Throws PackagingError in the end. */
+/** Shares with organisations one after the other, and reads back with whom it is shared. Throws PackagingError in the end. */
 export async function shareWith(
   organizations: readonly string[],
   already: readonly string[],
@@ -131,7 +131,7 @@ async function shareWithOne(
     return `Shared with ${organization}, says tfx; the Marketplace did not confirm it.`;
   if (includesName(now, organization)) return `Shared with ${organization}.`;
   throw new PackagingError(
-    `Sharing with ${organization} had no effect: the Marketplace knows no organization of that name`,
+    `Sharing with ${organization} had no effect: the Marketplace knows no organisation of that name`,
     'Give the NAME of https://dev.azure.com/NAME.',
   );
 }
@@ -153,7 +153,7 @@ export function describeStatus(
   return [
     `${name} ${current.version}: ${describeValidation(current)}`,
     isPublic
-      ? 'Public: every organization can install it.'
+      ? 'Public: every organisation can install it.'
       : `Private, shared with: ${sharedWith.join(', ') || 'nobody'}`,
     pageAddress(target),
   ];
@@ -165,7 +165,7 @@ function describeValidation({ validation }: PublishedVersion): string {
   return `validation failed: ${validation.failed}`;
 }
 
-/** What to do after publishing, in lines for people. `shared` names organizations. */
+/** What to do after publishing, in lines for people. `shared` names organisations. */
 export function describeNext(
   target: Target,
   { validation, isPublic }: Published,

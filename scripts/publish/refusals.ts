@@ -121,7 +121,7 @@ const publishRules: readonly Rule[] = [
     statuses: [401, 203, 302],
     meaning: () => 'the token was not accepted',
     remedy: ({ serviceUrl }) =>
-      `It is wrong, expired or revoked, or made for one organization: create a new one for "All accessible organizations" with the scope Marketplace (Publish). If the token is right, check the address ${serviceUrl}.`,
+      `It is wrong, expired or revoked, or lacks the scope Marketplace (Publish): get a new one as docs/publishing.md says (global tokens, for "All accessible organizations", end on 1 December 2026). If the token is right, check the address ${serviceUrl}.`,
   },
   {
     kind: 'publisher',
@@ -179,9 +179,9 @@ const uploadRules: readonly Rule[] = [
     kind: 'lost',
     matches: /^tfx reported success/,
     meaning: () =>
-      'tfx reported success, but the list of tasks of the organization has not changed',
+      'tfx reported success, but the list of tasks of the organisation has not changed',
     remedy: ({ serviceUrl }) =>
-      `Check that ${serviceUrl} is the organization you mean, and look again with --dry-run.`,
+      `Check that ${serviceUrl} is the organisation you mean, and look again with --dry-run.`,
   },
   {
     kind: 'extension',
@@ -189,13 +189,13 @@ const uploadRules: readonly Rule[] = [
     meaning: ({ extension }) =>
       `the task is there as part of ${extension ? `the extension ${extension}` : 'an extension'}`,
     remedy: () =>
-      'Uninstall the extension from the organization first (Organization settings, Extensions), or upload a copy with its own ids: --publisher me --id my-copy.',
+      'Uninstall the extension from the organisation first (Organization settings, Extensions), or upload a copy with its own ids: --publisher me --id my-copy.',
   },
   {
     kind: 'version',
     matches: /already exists/i,
     statuses: [409],
-    meaning: ({ version }) => `the organization has version ${version} of the task`,
+    meaning: ({ version }) => `the organisation has version ${version} of the task`,
     remedy: () =>
       'Upload with --overwrite (agents that ran this version keep what they have), or raise Minor or Patch in task.json; if the service refuses --overwrite, too, run once with --delete.',
   },
@@ -213,7 +213,7 @@ const uploadRules: readonly Rule[] = [
     statuses: [401, 203, 302],
     meaning: () => 'the token was not accepted',
     remedy: ({ serviceUrl }) =>
-      `It is wrong, expired or revoked, belongs to another organization, or lacks the scope Agent Pools (Read & manage). If it is right, check the address ${serviceUrl}.`,
+      `It is wrong, expired or revoked, belongs to another organisation, or lacks the scope Agent Pools (Read & manage). If it is right, check the address ${serviceUrl}.`,
   },
   {
     kind: 'permission',
@@ -228,7 +228,7 @@ const uploadRules: readonly Rule[] = [
     kind: 'missing',
     matches: /\b404\b|No task found|not found|does not exist/i,
     statuses: [404],
-    meaning: () => 'the organization answered that there is no such thing',
+    meaning: () => 'the organisation answered that there is no such thing',
     remedy: ({ serviceUrl }) => `Check the address ${serviceUrl}, and what is there: --dry-run.`,
   },
 ];
@@ -238,7 +238,7 @@ export function explainRefusal(attempt: Attempt, answer: Answer): RefusalError {
   return explain(publishRules, attempt, answer, 'The Marketplace');
 }
 
-/** The same for an organization that tasks are uploaded to. */
+/** The same for an organisation that tasks are uploaded to. */
 export function explainUploadRefusal(attempt: Attempt, answer: Answer): RefusalError {
   return explain(uploadRules, attempt, answer, 'Azure DevOps');
 }

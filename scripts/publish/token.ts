@@ -29,12 +29,12 @@ export function takeToken(
   return token;
 }
 
-/** The token, or PackagingError that says how to give it. `scope` is what it must be allowed to do. */
+/** The token, or PackagingError that says how to give it. `scope` is what a personal access token must be allowed. */
 export function requireToken(token: string | undefined, scope: string): string {
   if (token !== undefined) return token;
   throw new PackagingError(
     'There is no token',
-    `Create one with the scope ${scope} and put it into the variable ${tokenVariable}; docs/publishing.md says how.`,
+    `Put a Microsoft Entra token, or a personal access token with the scope ${scope}, into the variable ${tokenVariable}; docs/publishing.md says how to get one.`,
   );
 }
 

@@ -12,7 +12,7 @@ import {
   toAnswer,
 } from './refusals';
 
-/** A task as an organization has it. */
+/** A task as an organisation has it. */
 export interface InstalledTask {
   /** Major.Minor.Patch. */
   readonly version: string;
@@ -20,13 +20,13 @@ export interface InstalledTask {
   readonly extension: string | undefined;
 }
 
-/** What can be asked of an organization. Errors are those of azure-devops-node-api. */
+/** What can be asked of an organisation. Errors are those of azure-devops-node-api. */
 export interface TaskService {
   /** All versions of a task; empty if it is not there. */
   listVersions(taskId: string): Promise<readonly InstalledTask[]>;
 }
 
-/** The tasks of the organization, or collection, at an address. */
+/** The tasks of the organisation, or collection, at an address. */
 export function createTaskService(organization: string, token: string): TaskService {
   const api = new TaskAgentApiBase(organization, [getBasicHandler('OAuth', token, false)], {
     socketTimeout: 30_000,
@@ -81,7 +81,7 @@ export interface UploadTools {
 }
 
 export interface UploadJob {
-  /** Address of the organization. */
+  /** Address of the organisation. */
   readonly organization: string;
   readonly tasks: readonly LoadedManifest[];
   readonly overwrite: boolean;
@@ -91,7 +91,7 @@ export interface UploadJob {
   readonly folderOf: (task: LoadedManifest) => string;
 }
 
-/** Puts tasks into an organization, or takes them out, one after the other; says of each what became of it. Throws PackagingError. */
+/** Puts tasks into an organisation, or takes them out, one after the other; says of each what became of it. Throws PackagingError. */
 export async function runUpload(job: UploadJob, tools: UploadTools): Promise<void> {
   const refusals: RefusalError[] = [];
   for (const task of job.tasks) {

@@ -17,7 +17,7 @@ export interface FakeExtension {
   sharedWith: { name: string; type: string }[];
 }
 
-/** A task that an organization of the fake has. */
+/** A task that an organisation of the fake has. */
 export interface FakeTask {
   version: { major: number; minor: number; patch: number };
   contributionIdentifier?: string;
@@ -31,7 +31,7 @@ export interface Refusal {
   readonly body: string | object;
 }
 
-/** A Marketplace and an organization, as far as tfx and azure-devops-node-api ask them. */
+/** A Marketplace and an organisation, as far as tfx and azure-devops-node-api ask them. */
 export interface FakeMarketplace {
   readonly url: string;
   /** `GET /_apis/gallery/...`, in order, without queries. */

@@ -25,19 +25,19 @@ describe('parseOrganizationUrl', () => {
   const refusals = [
     [
       'https://dev.azure.com/me/project',
-      '"https://dev.azure.com/me/project" goes deeper than an organization. Tasks belong to a whole organization: leave out the project, https://dev.azure.com/NAME.',
+      '"https://dev.azure.com/me/project" goes deeper than an organisation. Tasks belong to a whole organisation: leave out the project, https://dev.azure.com/NAME.',
     ],
     [
       'https://me.visualstudio.com/project',
-      '"https://me.visualstudio.com/project" goes deeper than an organization. Tasks belong to a whole organization: leave out the project, https://dev.azure.com/NAME.',
+      '"https://me.visualstudio.com/project" goes deeper than an organisation. Tasks belong to a whole organisation: leave out the project, https://dev.azure.com/NAME.',
     ],
     [
       'https://dev.azure.com/',
-      '"https://dev.azure.com/" does not name an organization. Write https://dev.azure.com/NAME, or on a server https://SERVER/tfs/COLLECTION.',
+      '"https://dev.azure.com/" does not name an organisation. Write https://dev.azure.com/NAME, or on a server https://SERVER/tfs/COLLECTION.',
     ],
     [
       'https://server/tfs',
-      '"https://server/tfs" does not name an organization. Write https://dev.azure.com/NAME, or on a server https://SERVER/tfs/COLLECTION.',
+      '"https://server/tfs" does not name an organisation. Write https://dev.azure.com/NAME, or on a server https://SERVER/tfs/COLLECTION.',
     ],
     [
       'http://server/tfs/Main',
@@ -73,7 +73,7 @@ describe('parseOrganizationName', () => {
   it('refuses what cannot be one', () => {
     assert.throws(() => parseOrganizationName('contoso/project'), {
       message:
-        '"contoso/project" is no organization. Give its name, as in https://dev.azure.com/NAME: letters, digits and - only.',
+        '"contoso/project" is no organisation. Give its name, as in https://dev.azure.com/NAME: letters, digits and - only.',
     });
   });
 });

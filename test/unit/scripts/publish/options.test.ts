@@ -19,7 +19,7 @@ describe('parsePublishOptions', () => {
     });
   });
 
-  it('takes several organizations in any form, each once', () => {
+  it('takes several organisations in any form, each once', () => {
     const { shareWith, publisher } = parsePublishOptions([
       '--share-with',
       'contoso',
@@ -72,7 +72,7 @@ describe('parseUploadOptions', () => {
   it('asks for the organization', () => {
     assert.throws(() => parseUploadOptions([]), {
       message:
-        'It is not said which organization the tasks go to. Add --organization https://dev.azure.com/NAME.',
+        'It is not said which organisation the tasks go to. Add --organization https://dev.azure.com/NAME.',
     });
   });
 

@@ -123,12 +123,14 @@ describe('publishing to a Marketplace', function () {
     });
 
     it('explains missing rights', async () => {
-      const message = 'Access Denied: aa11 needs the following permission(s) on the resource /me';
-      fake.refusals.push({ request: /^POST/, status: 403, body: { message } });
+      const tfx = async () => ({
+        exitCode: 255,
+        text: 'error: Received response 403 (Forbidden). Check that you have access to this resource. Message from server: Access Denied: aa11',
+      });
 
-      await assert.rejects(publishVsix(folder.vsix, true, target(), tools()), {
+      await assert.rejects(publishVsix(folder.vsix, true, target(), tools(tfx)), {
         kind: 'permission',
-        message: /Received response 403.*Access Denied: aa11/,
+        message: /The Marketplace said: "Received response 403.*Access Denied: aa11"\.$/,
       });
     });
 
@@ -170,12 +172,12 @@ describe('publishing to a Marketplace', function () {
       ]);
     });
 
-    it('does not believe tfx when there is no such organization, and goes on', async () => {
+    it('does not believe tfx when there is no such organisation, and goes on', async () => {
       const sharing = shareWith(['nowhere', 'contoso'], [], target(), tools());
 
       await assert.rejects(sharing, {
         name: 'PackagingError',
-        message: `Sharing with nowhere had no effect: the Marketplace knows no organization of that name. Give the NAME of https://dev.azure.com/NAME. Version 1.2.3 itself is published; share it in the Marketplace: ${fake.url}/manage/publishers/me, Share.`,
+        message: `Sharing with nowhere had no effect: the Marketplace knows no organisation of that name. Give the NAME of https://dev.azure.com/NAME. Version 1.2.3 itself is published; share it in the Marketplace: ${fake.url}/manage/publishers/me, Share.`,
       });
       assert.deepEqual(said, ['Shared with contoso.']);
     });
@@ -205,7 +207,9 @@ describe('publishing to a Marketplace', function () {
         readExtension: async () => ({ versions: [], sharedWith: undefined, isPublic: false }),
       };
 
-      await shareWith(['contoso'], [], target(), { ...tools(), gallery });
+      const tfx = async () => ({ exitCode: 0, text: '' });
+
+      await shareWith(['contoso'], [], target(), { ...tools(tfx), gallery });
 
       assert.deepEqual(said, [
         'Shared with contoso, says tfx; the Marketplace did not confirm it.',

@@ -24,7 +24,7 @@ const cases: readonly (readonly [title: string, Answer, kind: string, message: R
       text: `${banner}error: Received response 401 (Not Authorized). Check that your personal access token is correct and hasn't expired.`,
     },
     'token',
-    /failed: the token was not accepted\. It is wrong, expired or revoked, or made for one organization: .*"All accessible organizations" with the scope Marketplace \(Publish\)\..* The Marketplace said: "Received response 401/,
+    /failed: the token was not accepted\. It is wrong, expired or revoked, or lacks the scope Marketplace \(Publish\): get a new one as docs\/publishing\.md says .* The Marketplace said: "Received response 401/,
   ],
   ['a 401', { status: 401, text: 'Failed request: (401)' }, 'token', /the token was not accepted/],
   [
@@ -170,7 +170,7 @@ const uploadCases: readonly (readonly [string, Answer, string, boolean, RegExp])
     },
     'version',
     false,
-    /the organization has version 0\.1\.0 of the task\. Upload with --overwrite .* or raise Minor or Patch/,
+    /the organisation has version 0\.1\.0 of the task\. Upload with --overwrite .* or raise Minor or Patch/,
   ],
   [
     'a task of an extension',
@@ -180,7 +180,7 @@ const uploadCases: readonly (readonly [string, Answer, string, boolean, RegExp])
     },
     'extension',
     false,
-    /Uninstall the extension from the organization first .* --publisher me --id my-copy/,
+    /Uninstall the extension from the organisation first .* --publisher me --id my-copy/,
   ],
   [
     'missing rights',
@@ -196,7 +196,7 @@ const uploadCases: readonly (readonly [string, Answer, string, boolean, RegExp])
     { status: 401, text: 'Failed request: (401)' },
     'token',
     true,
-    /belongs to another organization, or lacks the scope Agent Pools \(Read & manage\)/,
+    /belongs to another organisation, or lacks the scope Agent Pools \(Read & manage\)/,
   ],
   [
     'a task to delete that is not there',

@@ -49,7 +49,7 @@ describe('requireToken', () => {
   it('says how to give the token that is missing', () => {
     assert.throws(() => requireToken(undefined, 'Agent Pools (Read & manage)'), {
       message:
-        'There is no token. Create one with the scope Agent Pools (Read & manage) and put it into the variable AZURE_DEVOPS_EXT_PAT; docs/publishing.md says how.',
+        'There is no token. Put a Microsoft Entra token, or a personal access token with the scope Agent Pools (Read & manage), into the variable AZURE_DEVOPS_EXT_PAT; docs/publishing.md says how to get one.',
     });
   });
 });
