@@ -96,12 +96,12 @@ describe('ImportNotebooks', () => {
     );
     assert.deepEqual(dry.host.output(), real.host.output());
     assert.deepEqual(dry.host.infos.slice(1, -1), real.host.infos.slice(1, -1));
-    assert.deepEqual(workspace.changes(), [
+    const changes = workspace.changes();
+    assert.deepEqual(changes.slice(0, 2).sort(), [
       'import /Shared/app/n1',
       'import /Shared/app/new',
-      'delete /Shared/app/n2',
-      'delete /Shared/app/n3',
     ]);
+    assert.deepEqual(changes.slice(2), ['delete /Shared/app/n2', 'delete /Shared/app/n3']);
   });
 
   it('leaves what exists alone with overwrite false', async () => {
