@@ -7,6 +7,7 @@ import {
 } from '../manifests/load-manifests';
 import { checkAddressable, checkForbidden, checkPage, checkPictures } from './check-contents';
 import { checkTask } from './check-task';
+import { azureConnectionType } from './extension-identity';
 import type { PackedExtension, PackedTask } from './packed-extension';
 
 /** Largest package with all tasks, in bytes. */
@@ -97,7 +98,11 @@ function checkNames(tasks: readonly PackedTask[]): string[] {
 
 function checkDropdowns(manifest: ExtensionManifest, tasks: readonly PackedTask[]): string[] {
   const types = manifest.contributions.filter(({ type }) => type === connectionContributionType);
-  const names = new Set(types.map(({ properties }) => `connectedService:${properties.name}`));
+  const names = new Set(
+    [azureConnectionType, ...types.map(({ properties }) => properties.name)].map(
+      (name) => `connectedService:${name}`,
+    ),
+  );
   const sources = new Set(
     types.flatMap(({ properties }) => (properties.dataSources ?? []).map(({ name }) => name)),
   );

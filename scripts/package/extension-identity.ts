@@ -61,6 +61,9 @@ export function deriveGuid(namespace: string, text: string): string {
   ].join('-');
 }
 
+/** The type of Azure's own service connections, which is not the extension's to rename. */
+export const azureConnectionType = 'AzureRM';
+
 /** A task.json under other names. */
 export function renameTask(manifest: FullManifest, names: ExtensionNames): FullManifest {
   return {
@@ -70,7 +73,7 @@ export function renameTask(manifest: FullManifest, names: ExtensionNames): FullM
     friendlyName: names.label(manifest.friendlyName, 40),
     inputs: manifest.inputs.map((input) => {
       const [kind, type = '', ...schemes] = input.type.split(':');
-      if (kind !== 'connectedService') return input;
+      if (kind !== 'connectedService' || type === azureConnectionType) return input;
       return { ...input, type: [kind, names.connectionType(type), ...schemes].join(':') };
     }),
   };

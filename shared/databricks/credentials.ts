@@ -2,8 +2,8 @@
 export interface Credentials {
   /** In words, for logs and errors: `personal access token from variable DATABRICKS_TOKEN`. */
   readonly description: string;
-  /** The value of the Authorization header; may ask an identity provider. */
-  authorization(signal?: AbortSignal): Promise<string>;
+  /** The headers that prove it, Authorization first; may ask an identity provider. */
+  headers(signal?: AbortSignal): Promise<Readonly<Record<string, string>>>;
   /**
    * Replaces a token that was refused. Resolves to false when these credentials cannot be renewed, such as a personal
    * access token.
@@ -15,7 +15,7 @@ export interface Credentials {
 export function tokenCredentials(token: string, description: string): Credentials {
   return {
     description,
-    authorization: () => Promise.resolve(`Bearer ${token.trim()}`),
+    headers: () => Promise.resolve({ Authorization: `Bearer ${token.trim()}` }),
     renew: () => Promise.resolve(false),
   };
 }

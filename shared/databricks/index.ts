@@ -1,4 +1,18 @@
 export { ApiClient, type ApiClientOptions, type ApiRequest } from './api-client';
+export {
+  type AzureCloud,
+  azureClouds,
+  databricksResource,
+  findWorkspaceUrl,
+  obtainForWorkspace,
+} from './auth/azure';
+export { obtainByFederation, obtainWithSecret } from './auth/databricks-oauth';
+export { type EntraPrincipal, type EntraProof, obtainFromEntra } from './auth/entra';
+export { readExpiry } from './auth/id-token';
+export { type IdentityTransport, LoginError } from './auth/identity-request';
+export { obtainFromManagedIdentity } from './auth/managed-identity';
+export { type AccessToken, renewingCredentials } from './auth/renewing-credentials';
+export { isDatabricksHost } from './auth/trusted-hosts';
 export { type Clock, systemClock } from './clock';
 export { type Cluster, Clusters } from './clusters';
 export { type Credentials, tokenCredentials } from './credentials';

@@ -82,7 +82,8 @@ function getServiceConnection(id: string): ServiceConnection | undefined {
   return {
     url,
     scheme,
-    parameter: (key) => tl.getEndpointAuthorizationParameter(id, key, true),
+    parameter: (key) => tl.getEndpointAuthorizationParameter(id, key, true) || undefined,
+    data: (key) => tl.getEndpointDataParameter(id, key, true) || undefined,
   };
 }
 

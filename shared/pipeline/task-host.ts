@@ -5,7 +5,10 @@ import type { AgentNetwork } from './connection/agent-network';
 export interface ServiceConnection {
   readonly url: string | undefined;
   readonly scheme: string | undefined;
+  /** A parameter of its authorisation; undefined when it is missing or empty. */
   parameter(key: string): string | undefined;
+  /** A field beside its authorisation; undefined when it is missing or empty. */
+  data(key: string): string | undefined;
 }
 
 export type TaskResult = 'Succeeded' | 'SucceededWithIssues' | 'Failed';

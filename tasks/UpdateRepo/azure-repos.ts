@@ -1,10 +1,9 @@
 import { GitApi } from 'azure-devops-node-api/GitApi';
 import { BearerCredentialHandler } from 'azure-devops-node-api/handlers/bearertoken';
+import { toRequestOptions } from '../../shared/pipeline/azure-devops/request-options';
 import type { AgentNetwork } from '../../shared/pipeline/connection/agent-network';
 import type { AzureRepository } from './azure-repository';
 import type { RemoteCommit } from './remote-commit';
-
-const requestTimeoutMs = 30_000;
 
 /**
  * The commit of a ref such as `heads/main`, from Azure Repos. Rejects with what azure-devops-node-api throws, or as soon as
@@ -39,38 +38,6 @@ export async function askAzureRepos(
   const found = refs.find((ref) => ref.name === `refs/${name}`);
   const commitId = found?.peeledObjectId ?? found?.objectId;
   return commitId === undefined ? { kind: 'missing' } : { kind: 'commit', commitId };
-}
-
-/** Redirects lead to sign-in pages; the token stays with its origin. */
-function toRequestOptions({ proxyUrl, caFiles, clientCertificate }: AgentNetwork) {
-  const [caFile] = caFiles;
-  return {
-    socketTimeout: requestTimeoutMs,
-    allowRedirects: false,
-    ...(proxyUrl !== undefined && { proxy: toProxy(new URL(proxyUrl)) }),
-    ...((caFile !== undefined || clientCertificate) && {
-      cert: {
-        ...(caFile !== undefined && { caFile }),
-        ...(clientCertificate && {
-          certFile: clientCertificate.certFile,
-          keyFile: clientCertificate.keyFile,
-          ...(clientCertificate.passphrase !== undefined && {
-            passphrase: clientCertificate.passphrase,
-          }),
-        }),
-      },
-    }),
-  };
-}
-
-function toProxy({ origin, username, password }: URL) {
-  return {
-    proxyUrl: origin,
-    ...(username !== '' && {
-      proxyUsername: decodeURIComponent(username),
-      proxyPassword: decodeURIComponent(password),
-    }),
-  };
 }
 
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

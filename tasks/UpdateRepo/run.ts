@@ -21,7 +21,7 @@ export async function updateRepo(context: TaskContext): Promise<TaskSuccess> {
   const { host } = context;
   const inputs = readInputs(context.input, host, context.identity.hash);
   const settings = inputs.connection();
-  refuseUnreachable(settings.host, inputs.gitUrl);
+  if (settings.host !== undefined) refuseUnreachable(settings.host, inputs.gitUrl);
   const workspace = await context.connect(settings);
 
   const before = await prepareFolder(context, workspace, inputs);

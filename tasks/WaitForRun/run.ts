@@ -8,9 +8,12 @@ import { readInputs } from './inputs';
 export async function waitForRun(context: TaskContext): Promise<TaskSuccess> {
   const { connection, runIds, wait } = readInputs(context.input, context.host);
   const settings = connection();
-  const ids = runIds === 'all' ? runsOfThisJob(context, settings.host) : runIds;
+  const idsOf = (host: string): readonly string[] =>
+    runIds === 'all' ? runsOfThisJob(context, host) : runIds;
+  const known = settings.host === undefined ? undefined : idsOf(settings.host);
   const workspace = await context.connect(settings);
 
+  const ids = known ?? idsOf(workspace.host);
   return waitForRuns(context, workspace, toAwaited(context, workspace, ids), wait);
 }
 

@@ -123,12 +123,15 @@ describe('every task.json', () => {
         );
       });
 
-      it('takes a service connection of the type that the extension has', () => {
+      it('takes service connections of the type that the extension has, and of Azure', () => {
         const types = manifest.inputs
           .filter(({ type }) => type.startsWith('connectedService:'))
           .map(({ type }) => type);
 
-        assert.deepEqual(types, [`connectedService:${connectionType?.name}`]);
+        assert.deepEqual(types, [
+          `connectedService:${connectionType?.name}`,
+          'connectedService:AzureRM',
+        ]);
       });
 
       it('offers only defaults that are options', () => {

@@ -16,6 +16,7 @@ export interface FakeConnection {
   readonly url?: string;
   readonly scheme?: string;
   readonly parameters?: Readonly<Record<string, string>>;
+  readonly data?: Readonly<Record<string, string>>;
 }
 
 export interface FakeOutput {
@@ -60,7 +61,8 @@ export class FakeTaskHost implements TaskHost {
       connection && {
         url: connection.url,
         scheme: connection.scheme,
-        parameter: (key) => connection.parameters?.[key.toLowerCase()],
+        parameter: (key) => connection.parameters?.[key.toLowerCase()] || undefined,
+        data: (key) => connection.data?.[key.toLowerCase()] || undefined,
       }
     );
   }

@@ -2,13 +2,15 @@ import {
   type Clock,
   createWorkspace,
   type FetchLike,
-  tokenCredentials,
+  readExpiry,
   type Workspace,
 } from '../../databricks';
 import type { TaskHost } from '../task-host';
 import { describeVersion, type TaskManifest } from '../task-manifest';
 import { createHttpAgent } from './agent-network';
 import type { ConnectionSettings } from './connection-inputs';
+import { describeLogin } from './login';
+import { signIn } from './sign-in';
 
 export interface ConnectOptions {
   readonly host: TaskHost;
@@ -19,40 +21,58 @@ export interface ConnectOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A client for the workspace of these settings; sends nothing. */
+/** A client for the workspace of these settings; sends nothing, unless the URL of the workspace has to be looked up. */
 export async function openWorkspace(
   settings: ConnectionSettings,
   options: Omit<ConnectOptions, 'signal'>,
 ): Promise<Workspace> {
-  const { host, manifest, clock, random, fetch } = options;
-  const agent = await createHttpAgent(settings.host, host.getNetwork(settings.host));
+  const { host: taskHost, manifest, clock, random, fetch } = options;
+  const userAgent = `azure-pipelines-databricks/${describeVersion(manifest)} task/${manifest.name} nodejs/${process.versions.node} cicd/azure-devops`;
+  const { host, credentials } = await signIn(settings, { ...options, userAgent });
+  const agent = await createHttpAgent(host, taskHost.getNetwork(host));
   return createWorkspace({
-    host: settings.host,
-    credentials: tokenCredentials(settings.token, `token from ${settings.tokenSource}`),
+    host,
+    credentials,
     fetch,
     agent,
     clock,
     random,
-    logger: host,
-    userAgent: `azure-pipelines-databricks/${describeVersion(manifest)} task/${manifest.name} nodejs/${process.versions.node} cicd/azure-devops`,
+    logger: taskHost,
+    userAgent,
   });
 }
 
 /**
  * Opens the workspace, proves host and login with one request, and logs the workspace, the identity, and where each came
- * from. Throws ApiError or TransportError.
+ * from. Throws ApiError, LoginError or TransportError.
  */
 export async function connect(
   settings: ConnectionSettings,
   options: ConnectOptions,
 ): Promise<Workspace> {
+  const { host: taskHost, signal } = options;
+  const login = describeLogin(settings.login);
   const workspace = await openWorkspace(settings, options);
   const { userName } = await workspace.getIdentity(
-    options.signal,
-    `Signing in to ${settings.host} (from ${settings.hostSource}) with the token from ${settings.tokenSource}`,
+    signal,
+    `Signing in to ${workspace.host} (from ${settings.hostSource}) with the ${login}`,
   );
-  options.host.info(
-    `Workspace ${settings.host} (from ${settings.hostSource}), signed in as ${userName} (token from ${settings.tokenSource}).`,
+  taskHost.info(
+    `Workspace ${workspace.host} (from ${settings.hostSource}), signed in as ${userName} (${login}).`,
   );
+  warnOfExpiry(settings, options);
   return workspace;
+}
+
+/** A ready token that ends soon cannot be renewed. In milliseconds: */
+const soonMs = 15 * 60_000;
+
+function warnOfExpiry({ login }: ConnectionSettings, { host, clock }: ConnectOptions): void {
+  if (login.kind !== 'token') return;
+  const expiresAtMs = readExpiry(login.token);
+  if (expiresAtMs === undefined) return;
+  const minutes = Math.round((expiresAtMs - clock.now()) / 60_000);
+  const end = `The token from ${login.source} ends in ${minutes} minutes and cannot be renewed by this step`;
+  if (expiresAtMs - clock.now() > soonMs) host.debug(`${end}.`);
+  else host.warning(`${end}. Sign in with a service connection instead, which renews it.`);
 }

@@ -35,7 +35,7 @@ function renewableCredentials(canRenew: () => boolean = () => true) {
   let number = 1;
   const credentials: Credentials = {
     description: 'renewable',
-    authorization: () => Promise.resolve(`Bearer t${number}`),
+    headers: () => Promise.resolve({ Authorization: `Bearer t${number}` }),
     renew: () => {
       if (!canRenew()) return Promise.resolve(false);
       number++;

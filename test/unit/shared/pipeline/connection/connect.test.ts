@@ -8,9 +8,9 @@ const me = 'GET /api/2.0/preview/scim/v2/Me';
 const settings = {
   host: stubHost,
   hostSource: 'variable DATABRICKS_HOST',
-  token: 'dapi-secret',
-  tokenSource: "input 'token'",
-};
+  isHostTrusted: false,
+  login: { kind: 'token', token: 'dapi-secret', source: "input 'token'" },
+} as const;
 
 function arrange(routes: StubRoutes) {
   const { context, host, api } = aTaskContext({ manifest, routes });

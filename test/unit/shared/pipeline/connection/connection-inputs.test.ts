@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { azureClouds } from '../../../../../shared/databricks';
 import {
   type ConnectionSettings,
   readConnectionInputs,
@@ -32,20 +33,20 @@ function settingsOf(options: FakeHostOptions): ConnectionSettings {
 const fromConnection: ConnectionSettings = {
   host: 'https://adb-1.test',
   hostSource: 'the service connection',
-  token: 'dapi-connection',
-  tokenSource: 'the service connection',
+  isHostTrusted: true,
+  login: { kind: 'token', token: 'dapi-connection', source: 'the service connection' },
 };
 const fromInputs: ConnectionSettings = {
   host: 'https://adb-3.test',
   hostSource: "input 'host'",
-  token: 'dapi-input',
-  tokenSource: "input 'token'",
+  isHostTrusted: false,
+  login: { kind: 'token', token: 'dapi-input', source: "input 'token'" },
 };
 const fromVariables: ConnectionSettings = {
   host: 'https://adb-2.test',
   hostSource: 'variable DATABRICKS_HOST',
-  token: 'dapi-variable',
-  tokenSource: 'variable DATABRICKS_TOKEN',
+  isHostTrusted: false,
+  login: { kind: 'token', token: 'dapi-variable', source: 'variable DATABRICKS_TOKEN' },
 };
 const databricksConnection = 'id-1';
 const host = 'https://adb-3.test/?o=3#job/1';
@@ -93,6 +94,248 @@ describe('readConnectionInputs', () => {
     ]);
   });
 
+  describe('for an identity of Microsoft Entra', () => {
+    const azureSubscription = 'arm-1';
+    const parameters = { tenantid: 't-1', serviceprincipalid: 'app-1' };
+    const azure = (connection: object) => ({
+      inputs: { azureSubscription, host },
+      connections: { 'arm-1': { url: 'https://management.azure.com/', ...connection } },
+    });
+    const identities: readonly (readonly [string, object, object])[] = [
+      [
+        'workload identity federation',
+        { scheme: 'WorkloadIdentityFederation', parameters },
+        { kind: 'federation', connectionId: 'arm-1', tenantId: 't-1', clientId: 'app-1' },
+      ],
+      [
+        'a client secret',
+        { scheme: 'ServicePrincipal', parameters: { ...parameters, serviceprincipalkey: 's-1' } },
+        { kind: 'secret', secret: 's-1', tenantId: 't-1', clientId: 'app-1' },
+      ],
+      [
+        'a certificate',
+        {
+          scheme: 'ServicePrincipal',
+          parameters: {
+            ...parameters,
+            authenticationtype: 'spnCertificate',
+            serviceprincipalcertificate: 'PEM',
+          },
+        },
+        { kind: 'certificate', pem: 'PEM', tenantId: 't-1', clientId: 'app-1' },
+      ],
+      [
+        'a managed identity',
+        { scheme: 'ManagedServiceIdentity' },
+        { kind: 'managed-identity', clientId: undefined },
+      ],
+      [
+        'a user-assigned managed identity',
+        { scheme: 'ManagedServiceIdentity', data: { msiclientid: 'app-2' } },
+        { kind: 'managed-identity', clientId: 'app-2' },
+      ],
+    ];
+    for (const [title, connection, identity] of identities) {
+      it(`takes ${title}`, () => {
+        const { login, hostSource } = settingsOf(azure(connection));
+
+        assert.equal(hostSource, "input 'host'");
+        assert.deepEqual(login, {
+          kind: 'azure',
+          identity,
+          cloud: azureClouds['AzureCloud'],
+          resourceId: undefined,
+          source: "input 'azureSubscription'",
+        });
+      });
+    }
+
+    it('takes the Azure resource instead of the host', () => {
+      const azureWorkspaceResourceId =
+        '/subscriptions/s/resourceGroups/g/providers/Microsoft.Databricks/workspaces/w';
+      const { connections } = azure({ scheme: 'ManagedServiceIdentity' });
+
+      const settings = settingsOf({
+        inputs: { azureSubscription, azureWorkspaceResourceId },
+        connections,
+      });
+
+      assert.equal(settings.host, undefined);
+      assert.equal(settings.hostSource, "input 'azureWorkspaceResourceId'");
+      assert.equal(
+        settings.login.kind === 'azure' && settings.login.resourceId,
+        azureWorkspaceResourceId,
+      );
+    });
+
+    it('takes the cloud that the connection is for', () => {
+      const scheme = 'ManagedServiceIdentity';
+      const { login } = settingsOf(azure({ scheme, data: { environment: 'AzureUSGovernment' } }));
+
+      assert.equal(
+        login.kind === 'azure' && login.cloud.authority,
+        'https://login.microsoftonline.us',
+      );
+    });
+
+    const refused: readonly (readonly [string, object, string])[] = [
+      [
+        'a scheme that it does not know',
+        { scheme: 'PublishProfile' },
+        'The service connection "arm-1" uses the scheme "PublishProfile", which this task does not know',
+      ],
+      [
+        'a connection without secret',
+        { scheme: 'ServicePrincipal', parameters },
+        'The service connection "arm-1" has no serviceprincipalkey',
+      ],
+      [
+        'a cloud without Databricks',
+        { scheme: 'ManagedServiceIdentity', data: { environment: 'AzureStack' } },
+        'The service connection "arm-1" is for the cloud "AzureStack", where Azure Databricks is not known to be',
+      ],
+      [
+        'a connection that the step was not given',
+        { url: undefined, scheme: undefined },
+        'The service connection "arm-1" was not handed to this step',
+      ],
+    ];
+    for (const [title, connection, message] of refused) {
+      it(`refuses ${title}`, () => {
+        assert.throws(() => settingsOf(azure(connection)), { name: 'ConnectionError', message });
+      });
+    }
+
+    const wrong: readonly (readonly [string, Record<string, string>, string])[] = [
+      [
+        'neither host nor resource',
+        { azureSubscription },
+        "Input 'host' is empty. Set it to the workspace URL, e.g. $(DATABRICKS_HOST), or set 'azureWorkspaceResourceId'.",
+      ],
+      [
+        'a resource that is no workspace',
+        { azureSubscription, azureWorkspaceResourceId: '/subscriptions/s' },
+        'Input \'azureWorkspaceResourceId\' is "/subscriptions/s", expected /subscriptions/…/resourceGroups/…/providers/Microsoft.Databricks/workspaces/…. Copy it from the properties of the workspace in the Azure portal.',
+      ],
+      [
+        'a token too',
+        { azureSubscription, host, token },
+        "Both 'azureSubscription' and 'token' are given; keep one of them.",
+      ],
+      [
+        'a connection of Databricks too',
+        { azureSubscription, host, databricksConnection },
+        "Both 'databricksConnection' and 'azureSubscription' are given; keep one of them.",
+      ],
+      [
+        'the type azure without a connection',
+        { connectionType: 'azure', host },
+        "Input 'azureSubscription' is empty. Choose an Azure Resource Manager service connection.",
+      ],
+    ];
+    for (const [title, inputs, message] of wrong) {
+      it(`refuses ${title}`, () => {
+        const { finish } = read({ inputs, connections });
+
+        assert.throws(finish, { name: 'InputError', message });
+      });
+    }
+  });
+
+  describe('for a service principal of Databricks', () => {
+    const principal = (parameters: object, data = {}) => ({
+      inputs: { databricksConnection: 'id-2' },
+      connections: {
+        'id-2': {
+          url: 'https://adb-1.test/',
+          scheme: 'UsernamePassword',
+          parameters: { username: 'app-1', ...parameters },
+          data,
+        },
+      },
+    });
+    const source = 'the service connection';
+    const federation = {
+      kind: 'databricks-federation',
+      clientId: 'app-1',
+      connectionId: 'id-2',
+      source,
+    };
+    const logins: readonly (readonly [string, FakeHostOptions, object])[] = [
+      [
+        'the secret of the connection',
+        principal({ password: 's-1' }),
+        { kind: 'databricks-secret', clientId: 'app-1', clientSecret: 's-1', source },
+      ],
+      ['federation when there is no secret', principal({}), federation],
+      [
+        'federation when it is ticked',
+        principal({ password: 's-1' }, { useoidc: 'True' }),
+        federation,
+      ],
+      [
+        'id and secret from the variables of the job',
+        {
+          variables: { ...variables, DATABRICKS_CLIENT_ID: 'app-1' },
+          secrets: { DATABRICKS_CLIENT_SECRET: 's-1' },
+        },
+        {
+          kind: 'databricks-secret',
+          clientId: 'app-1',
+          clientSecret: 's-1',
+          source: 'variables DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET',
+        },
+      ],
+      [
+        'federation of the pipeline when the variables say so',
+        {
+          variables: {
+            ...variables,
+            DATABRICKS_CLIENT_ID: 'app-1',
+            DATABRICKS_AUTH_TYPE: 'azure-devops-oidc',
+          },
+        },
+        {
+          kind: 'databricks-federation',
+          clientId: 'app-1',
+          connectionId: undefined,
+          source: 'variable DATABRICKS_CLIENT_ID',
+        },
+      ],
+    ];
+    for (const [title, options, login] of logins) {
+      it(`takes ${title}`, () => {
+        assert.deepEqual(settingsOf(options).login, login);
+      });
+    }
+
+    it('registers the secret', () => {
+      const { host: taskHost, connection, finish } = read(principal({ password: 's-1' }));
+      finish();
+
+      connection();
+
+      assert.deepEqual(taskHost.maskedValues, ['s-1']);
+    });
+
+    it('refuses a client id without secret and without federation', () => {
+      const { finish } = read({ variables: { ...variables, DATABRICKS_CLIENT_ID: 'app-1' } });
+
+      assert.throws(finish, {
+        name: 'InputError',
+        message:
+          'The job has the variable DATABRICKS_CLIENT_ID, but not DATABRICKS_CLIENT_SECRET. Add the secret to the variable group, or set DATABRICKS_AUTH_TYPE to azure-devops-oidc to sign in without one.',
+      });
+    });
+
+    it('refuses a connection without client id', () => {
+      assert.throws(() => settingsOf(principal({ username: ' ' })), {
+        name: 'ConnectionError',
+        message: 'The service connection "id-2" has no client id',
+      });
+    });
+  });
+
   it('refuses variables of a Key Vault that are not there', () => {
     const { finish } = read({
       inputs: { host: '$(databricks-host)', token: '$(databricks-token)' },
@@ -118,7 +361,7 @@ describe('readConnectionInputs', () => {
   });
 
   const waysToConnect =
-    "Set 'databricksConnection', or 'host' and 'token', or link a variable group with DATABRICKS_HOST and DATABRICKS_TOKEN to the stage.";
+    "Set 'databricksConnection', or 'azureSubscription' and 'host', or 'host' and 'token', or link a variable group with DATABRICKS_HOST and DATABRICKS_TOKEN to the stage.";
   const needsHost =
     "Input 'host' is empty. Set it to the workspace URL, e.g. $(DATABRICKS_HOST); 'host' and 'token' belong together.";
   const needsToken =
@@ -181,7 +424,7 @@ describe('readConnectionInputs', () => {
     [
       'an unknown type, and says nothing more',
       { inputs: { connectionType: 'pat', host, token } },
-      'Input \'connectionType\' is "pat", expected auto, databricks or token.',
+      'Input \'connectionType\' is "pat", expected auto, databricks, azure or token.',
     ],
     [
       'undefined variables in both, and says nothing more',
@@ -306,15 +549,15 @@ describe('readConnectionInputs', () => {
       ],
       [
         'has another scheme',
-        { url: 'https://adb-1.test/', scheme: 'UsernamePassword' },
-        'The service connection "id-1" uses the scheme "UsernamePassword", which this task does not know',
-        'Create the connection with the scheme "Token".',
+        { url: 'https://adb-1.test/', scheme: 'Certificate' },
+        'The service connection "id-1" uses the scheme "Certificate", which this task does not know',
+        'Create the connection anew, with type Databricks workspace.',
       ],
       [
         'has no scheme',
         { url: 'https://adb-1.test/' },
         'The service connection "id-1" uses the scheme "", which this task does not know',
-        'Create the connection with the scheme "Token".',
+        'Create the connection anew, with type Databricks workspace.',
       ],
       [
         'has no token',

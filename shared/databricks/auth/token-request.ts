@@ -1,0 +1,98 @@
+import {
+  type AuthorizationServer,
+  allowInsecureRequests,
+  type ClientAuth,
+  customFetch,
+  genericTokenEndpointRequest,
+  OperationProcessingError,
+  processGenericTokenEndpointResponse,
+  ResponseBodyError,
+} from 'oauth4webapi';
+import { isLoopback } from '../http/host';
+import { type IdentityTransport, LoginError, sendIdentityRequest } from './identity-request';
+import type { AccessToken } from './renewing-credentials';
+
+export interface TokenRequest {
+  /** The purpose, for errors and logs. */
+  readonly what: string;
+  readonly tokenEndpoint: string;
+  readonly clientId: string;
+  readonly authentication: ClientAuth;
+  readonly grantType: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** What to do about a refusal, by the error code of OAuth and the provider's description of it. */
+  hint(error: string, description: string): string;
+}
+
+/** Asks a token endpoint (RFC 6749, section 5) for an access token. Throws LoginError when it refuses, TransportError. */
+export async function requestToken(
+  transport: IdentityTransport,
+  request: TokenRequest,
+): Promise<AccessToken> {
+  const server: AuthorizationServer = {
+    issuer: new URL(request.tokenEndpoint).origin,
+    token_endpoint: request.tokenEndpoint,
+  };
+  const client = { client_id: request.clientId };
+  const place = `POST ${request.tokenEndpoint}`;
+  const requestedAtMs = transport.clock.now();
+  try {
+    const response = await genericTokenEndpointRequest(
+      server,
+      client,
+      request.authentication,
+      request.grantType,
+      { ...request.parameters },
+      {
+        [customFetch]: (url, { headers, body }) =>
+          send(transport, request.what, url, headers, body.toString()),
+        [allowInsecureRequests]: isLoopback(new URL(request.tokenEndpoint).hostname),
+      },
+    );
+    const token = await processGenericTokenEndpointResponse(server, client, response);
+    return {
+      value: token.access_token,
+      expiresAtMs:
+        token.expires_in === undefined ? undefined : requestedAtMs + token.expires_in * 1000,
+    };
+  } catch (error) {
+    throw toLoginError(error, request, place);
+  }
+}
+
+async function send(
+  transport: IdentityTransport,
+  what: string,
+  url: string,
+  headers: Record<string, string>,
+  body: string,
+): Promise<Response> {
+  const answer = await sendIdentityRequest(transport, { what, method: 'POST', url, headers, body });
+  const hasBody = answer.status !== 204 && answer.status !== 304;
+  return new Response(hasBody ? answer.text : null, {
+    status: answer.status,
+    headers: { 'Content-Type': answer.header('content-type') ?? '' },
+  });
+}
+
+function toLoginError(error: unknown, request: TokenRequest, place: string): unknown {
+  if (error instanceof ResponseBodyError) {
+    const description = firstSentences(error.error_description ?? '');
+    return new LoginError(
+      `${request.what} failed: ${description || error.error} (HTTP ${error.status} ${error.error}, ${place})`,
+      { cause: error, hint: request.hint(error.error, description) },
+    );
+  }
+  if (error instanceof OperationProcessingError) {
+    return new LoginError(
+      `${request.what} failed: the answer is not that of a token endpoint (${error.message}, ${place})`,
+      { cause: error, hint: request.hint('', '') },
+    );
+  }
+  return error;
+}
+
+/** Entra adds trace id, correlation id and time, which change with each try. */
+function firstSentences(description: string): string {
+  return description.split(/\.?\s+Trace ID:/)[0]?.trim() ?? '';
+}
