@@ -23,7 +23,7 @@ export function lazyPackages(groups, chunks) {
         resolveDir: pluginData.resolveDir,
       }));
       // The stand-in's own request: for a file that is built beside the bundle.
-      build.onResolve({ filter: /^\.\/[a-z_-]+\.js$/, namespace: 'lazy' }, ({ path }) => ({
+      build.onResolve({ filter: /^\.\/[a-z0-9_-]+\.js$/, namespace: 'lazy' }, ({ path }) => ({
         path,
         external: true,
       }));
