@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import * as tl from 'azure-pipelines-task-lib/task';
 import type { AgentNetwork } from './connection/agent-network';
 import { jobVariables, knownSecrets, toKey } from './early-environment';
-import { type HarmlessOptions, toHarmlessLine, toHarmlessText } from './harmless-text';
+import { type HarmlessOptions, maskSecrets, toHarmlessLine, toHarmlessText } from './harmless-text';
 import type { ServiceConnection, TaskHost, TaskResult } from './task-host';
 
 /** Longest text of one message; notebooks may raise errors of any size. */
@@ -13,6 +13,9 @@ const maxGroupLineLength = 4_000;
 
 /** Masking shorter values would only make the log unreadable. */
 const shortestMaskedSecret = 3;
+
+/** The same for data that later steps use: a short secret may be an ordinary word or number in it. */
+const shortestSecretInData = 6;
 
 /** Variables that the platform sets itself; older agents do not list all of them among the job's variables. */
 const platformVariable = /^(agent|system|build|release|environment|pipeline)\./i;
@@ -29,6 +32,7 @@ export function createAzureTaskHost(): TaskHost {
     getServiceConnection,
     getNetwork,
     harmless: (text, maxLength) => toHarmlessText(text, harmlessOptions(maxLength)),
+    withoutSecrets: (text) => maskSecrets(text, secretsWorthMasking(shortestSecretInData)),
     setSecret(value) {
       if (value.trim() === '') return;
       knownSecrets.add(value);
@@ -107,8 +111,12 @@ function getNetwork(url: string): AgentNetwork {
 }
 
 function harmlessOptions(maxLength = maxMessageLength): HarmlessOptions {
+  return { maxLength, secrets: secretsWorthMasking(shortestMaskedSecret) };
+}
+
+function secretsWorthMasking(shortest: number): string[] {
   const values = jobVariables.secrets.map(({ value }) => value.trim());
-  return { maxLength, secrets: [...knownSecrets, ...values].filter(isWorthMasking) };
+  return [...knownSecrets, ...values].filter((value) => value.length >= shortest);
 }
 
 function isWorthMasking(value: string): boolean {

@@ -49,8 +49,11 @@ function toVisibleText(text: string): string {
     .replace(invisible, '');
 }
 
-/** Masks all occurrences in one go, so that no rest of a secret stays where two of them overlap. */
-function maskSecrets(text: string, secrets: readonly string[]): string {
+/**
+ * The text with `***` for each secret, in whatever form, and otherwise as it is. All occurrences go at once, so that no
+ * rest of a secret stays where two of them overlap.
+ */
+export function maskSecrets(text: string, secrets: readonly string[]): string {
   const ranges = secrets
     .flatMap(formsOf)
     .flatMap((form) => findAll(text, form))
@@ -81,17 +84,32 @@ function formsOf(secret: string): string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line.length >= shortestSecretLine);
-  const forms = [visible, ...lines, JSON.stringify(secret).slice(1, -1), inBase64(secret)];
-  return [...new Set([...forms, ...inUrl(secret)])].filter((form) => form !== '');
+  const forms = [visible, ...lines, JSON.stringify(secret).slice(1, -1)];
+  return [...new Set([...forms, ...inBase64(secret), ...inUrl(secret)])].filter(
+    (form) => form !== '',
+  );
 }
 
-function inBase64(secret: string): string {
-  return Buffer.from(secret).toString('base64').replace(/=+$/, '');
+/** Shorter parts of Base64 are found by chance. */
+const shortestBase64 = 8;
+
+/** The whole, and what stands there when up to two other bytes come before it, without what its neighbours decide. */
+function inBase64(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const inner = [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    const end = Math.floor(((before + bytes.length) * 8) / 6);
+    return text.slice(before === 0 ? 0 : before + 1, end);
+  });
+  const whole = bytes.toString('base64').replace(/=+$/, '');
+  const forms = [whole, ...inner.filter((form) => form.length >= shortestBase64)];
+  return [...forms, ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
 }
 
 function inUrl(secret: string): string[] {
   try {
-    return [encodeURIComponent(secret)];
+    const encoded = encodeURIComponent(secret);
+    return [encoded, encoded.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase())];
   } catch {
     // Half a surrogate pair has no form in a URL.
     return [];

@@ -30,6 +30,8 @@ export interface TaskHost extends Logger {
   getNetwork(url: string): AgentNetwork;
   /** The text without secrets, control characters and logging commands, for files that the agent does not mask. */
   harmless(text: string, maxLength?: number): string;
+  /** The text with `***` for the secrets in it and otherwise as it is, for data that later steps use. */
+  withoutSecrets(text: string): string;
   /** Masks a value in all further output of the job. */
   setSecret(value: string): void;
   /** Logs lines that the web view folds under their title. */

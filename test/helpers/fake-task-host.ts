@@ -1,5 +1,5 @@
 import type { AgentNetwork } from '../../shared/pipeline/connection/agent-network';
-import { toHarmlessText } from '../../shared/pipeline/harmless-text';
+import { maskSecrets, toHarmlessText } from '../../shared/pipeline/harmless-text';
 import type { ServiceConnection, TaskHost, TaskResult } from '../../shared/pipeline/task-host';
 
 export interface FakeHostOptions {
@@ -79,6 +79,11 @@ export class FakeTaskHost implements TaskHost {
   harmless(text: string, maxLength?: number): string {
     const secrets = [...this.maskedValues, ...this.secretVariables().map(({ value }) => value)];
     return toHarmlessText(text, { secrets, ...(maxLength !== undefined && { maxLength }) });
+  }
+
+  withoutSecrets(text: string): string {
+    const secrets = [...this.maskedValues, ...this.secretVariables().map(({ value }) => value)];
+    return maskSecrets(text, secrets);
   }
 
   setSecret(value: string): void {

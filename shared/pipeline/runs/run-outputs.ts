@@ -25,7 +25,12 @@ export function setRunOutputs(context: TaskContext, reports: readonly RunReport[
 function setNotebookOutput(context: TaskContext, outputs: OutputWriter, report: RunReport): void {
   const output = mainOutput(report);
   if (!output) return;
-  const exitValue = output.exitValue ?? '';
+  const exitValue = context.host.withoutSecrets(output.exitValue ?? '');
+  if (exitValue !== (output.exitValue ?? '')) {
+    context.host.warning(
+      'The exit value of the notebook contains a secret of this pipeline: in the outputs *** stands for it. Let the notebook keep it to itself.',
+    );
+  }
   if (output.isTruncated) {
     context.host.warning(
       'The service keeps the first 5 MB of an exit value; the rest of this one is lost. Let the notebook write large results to storage.',

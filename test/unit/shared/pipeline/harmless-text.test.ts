@@ -82,6 +82,22 @@ describe('toHarmlessText', () => {
     );
   });
 
+  for (const before of ['', 'a', 'ab', 'abc', '{"token":"']) {
+    it(`masks a secret after "${before}" in Base64, also in that of URLs`, () => {
+      const secret = 'dapi~?>0123456789';
+      const plain = Buffer.from(`${before}${secret}"}`).toString('base64');
+      const url = Buffer.from(`${before}${secret}"}`).toString('base64url');
+
+      const masked = toHarmlessText(`${plain} ${url}`, { secrets: [secret] });
+
+      assert.match(masked, /^\S{0,16}\*\*\*\S{0,8} \S{0,16}\*\*\*\S{0,8}$/);
+    });
+  }
+
+  it('masks a secret within a URL, whatever case its hex digits have', () => {
+    assert.equal(toHarmlessText('k=a%2Fb%2Bc k=a%2fb%2bc', { secrets: ['a/b+c'] }), 'k=*** k=***');
+  });
+
   it('ignores empty and blank secrets', () => {
     assert.equal(toHarmlessText('a b', { secrets: ['', ' ', '\u200b'] }), 'a b');
   });

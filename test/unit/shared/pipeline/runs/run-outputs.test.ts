@@ -57,6 +57,24 @@ describe('setRunOutputs', () => {
     assert.equal(file(), '');
   });
 
+  it('passes on no secret of the pipeline, neither in variables nor in the file', () => {
+    const { context, host } = aTaskContext({ manifest, secrets: { KEY: 'S3CRET+/' } });
+
+    setRunOutputs(context, [
+      aReport('{"a": "x S3CRET+/ y", "url": "?k=S3CRET%2B%2F", "b": "  z"}'),
+    ]);
+
+    const masked = '{"a": "x *** y", "url": "?k=***", "b": "  z"}';
+    const { notebookOutputFile = '', ...outputs } = host.output();
+    assert.equal(outputs['notebookOutput'], masked);
+    assert.equal(outputs['notebookOutput_a'], 'x *** y');
+    assert.equal(outputs['notebookOutput_b'], '  z');
+    assert.equal(readFileSync(notebookOutputFile, 'utf8'), masked);
+    assert.deepEqual(host.warnings, [
+      'The exit value of the notebook contains a secret of this pipeline: in the outputs *** stands for it. Let the notebook keep it to itself.',
+    ]);
+  });
+
   it('sets no variable whose value the agent would expand', () => {
     const exitValue = '{"a": "$(System.AccessToken)", "b": "$ (x)", "c": "$[x]"}';
     const { host, members, file } = setOutputs(aReport(exitValue));
