@@ -13,7 +13,7 @@ const draft = join(root, 'dist', `.tasks-${process.pid}`);
 
 /** What no task needs for its first request. */
 const lazy = [
-  { of: '', names: ['oauth4webapi', 'yaml'] },
+  { of: '', names: ['yaml'] },
   { of: 'azure-pipelines-task-lib', names: ['child_process', 'minimatch', 'q'] },
   { of: 'node-fetch', names: ['node:zlib'] },
 ];

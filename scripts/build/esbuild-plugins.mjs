@@ -49,7 +49,7 @@ function getter(target, name) {
   return `Object.defineProperty(module.exports, '${name}', { enumerable: true, configurable: true, get: () => require('${target}')['${name}'] });`;
 }
 
-/** Modules of ours that are imported when needed become files beside the bundle, added to `chunks` likewise. */
+/** Modules and packages that are imported by `import()` become files beside the bundle, added to `chunks` likewise. */
 export function lazyModules(chunks) {
   return {
     name: 'lazy-modules',
@@ -58,6 +58,12 @@ export function lazyModules(chunks) {
         if (kind !== 'dynamic-import' || !importer.endsWith('.ts')) return undefined;
         chunks.set(basename(path), `${join(resolveDir, path)}.ts`);
         return { path: `./${basename(path)}.js`, external: true };
+      });
+      build.onResolve({ filter: /^[a-z]/ }, ({ kind, path, importer, resolveDir }) => {
+        if (kind !== 'dynamic-import' || !importer.endsWith('.ts') || isBuiltin(path))
+          return undefined;
+        chunks.set(path, createRequire(join(resolveDir, 'x.js')).resolve(path));
+        return { path: `./${path}.js`, external: true };
       });
     },
   };

@@ -40,7 +40,9 @@ function checkFiles(files: VsixFiles, folder: string): string[] {
 
 /** Bundles load parts of theirs from files beside them. */
 function checkChunks(files: VsixFiles, folder: string, path: string, content: Buffer): string[] {
-  const asked = content.toString('utf8').matchAll(/require\(["'`]\.\/([^"'`]+)["'`]\)/g);
+  const asked = content
+    .toString('utf8')
+    .matchAll(/\b(?:require|import)\(["'`]\.\/([^"'`]+)["'`]\)/g);
   return [...new Set([...asked].map(([, name]) => name ?? ''))]
     .filter((name) => !files.has(`${folder}/${name}`))
     .map((name) => `${path} loads ${name}, which is missing`);

@@ -1,4 +1,3 @@
-import { ClientSecretBasic, None } from 'oauth4webapi';
 import { isJsonObject, parseJson } from '../json';
 import { type IdTokenClaims, readIdToken } from './id-token';
 import { type IdentityTransport, LoginError, sendIdentityRequest } from './identity-request';
@@ -28,7 +27,7 @@ export async function obtainWithSecret(
     what,
     tokenEndpoint: await discoverTokenEndpoint(transport, host, what),
     clientId,
-    authentication: ClientSecretBasic(clientSecret),
+    authenticate: (oauth) => oauth.ClientSecretBasic(clientSecret),
     grantType: 'client_credentials',
     parameters: { scope },
     hint: () =>
@@ -49,7 +48,7 @@ export async function obtainByFederation(
     what,
     tokenEndpoint: await discoverTokenEndpoint(transport, host, what),
     clientId,
-    authentication: None(),
+    authenticate: (oauth) => oauth.None(),
     grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
     parameters: {
       subject_token: idToken,

@@ -5,17 +5,11 @@ import {
   webcrypto,
   X509Certificate,
 } from 'node:crypto';
-import {
-  type ClientAuth,
-  ClientSecretPost,
-  modifyAssertion,
-  None,
-  PrivateKeyJwt,
-} from 'oauth4webapi';
+import type { ClientAuth } from 'oauth4webapi';
 import { readIdToken } from './id-token';
 import { type IdentityTransport, LoginError } from './identity-request';
 import type { AccessToken } from './renewing-credentials';
-import { requestToken } from './token-request';
+import { type OAuthLibrary, requestToken } from './token-request';
 
 /** A service principal of Microsoft Entra. */
 export interface EntraPrincipal {
@@ -49,7 +43,7 @@ export async function obtainFromEntra(
     what,
     tokenEndpoint,
     clientId,
-    authentication: await authenticate(proof, tokenEndpoint, what),
+    authenticate: (oauth) => authenticate(oauth, proof, tokenEndpoint, what),
     grantType: 'client_credentials',
     parameters: {
       scope: `${resource.replace(/\/$/, '')}/.default`,
@@ -69,28 +63,34 @@ const proofs = {
 } as const;
 
 async function authenticate(
+  oauth: OAuthLibrary,
   proof: EntraProof,
   tokenEndpoint: string,
   what: string,
 ): Promise<ClientAuth> {
   switch (proof.kind) {
     case 'secret':
-      return ClientSecretPost(proof.secret);
+      return oauth.ClientSecretPost(proof.secret);
     case 'federation':
-      return None();
+      return oauth.None();
     case 'certificate':
-      return signWith(proof.pem, tokenEndpoint, what);
+      return signWith(oauth, proof.pem, tokenEndpoint, what);
   }
 }
 
 /** A signed assertion as Entra wants it: PS256, the thumbprint of the certificate, the token endpoint as audience. */
-async function signWith(pem: string, tokenEndpoint: string, what: string): Promise<ClientAuth> {
+async function signWith(
+  oauth: OAuthLibrary,
+  pem: string,
+  tokenEndpoint: string,
+  what: string,
+): Promise<ClientAuth> {
   const { key, thumbprint } = readCertificate(pem, what);
   const algorithm = { name: 'RSA-PSS', hash: 'SHA-256' };
   const der = key.export({ type: 'pkcs8', format: 'der' });
   const signingKey = await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
-  return PrivateKeyJwt(signingKey, {
-    [modifyAssertion](header, payload) {
+  return oauth.PrivateKeyJwt(signingKey, {
+    [oauth.modifyAssertion](header, payload) {
       header['x5t#S256'] = thumbprint;
       payload['aud'] = tokenEndpoint;
     },

@@ -1,23 +1,17 @@
-import {
-  type AuthorizationServer,
-  allowInsecureRequests,
-  type ClientAuth,
-  customFetch,
-  genericTokenEndpointRequest,
-  OperationProcessingError,
-  processGenericTokenEndpointResponse,
-  ResponseBodyError,
-} from 'oauth4webapi';
+import type { AuthorizationServer, ClientAuth } from 'oauth4webapi';
 import { isLoopback } from '../http/host';
 import { type IdentityTransport, LoginError, sendIdentityRequest } from './identity-request';
 import type { AccessToken } from './renewing-credentials';
+
+/** The library that knows OAuth; loaded with the first token that is asked for. */
+export type OAuthLibrary = typeof import('oauth4webapi');
 
 export interface TokenRequest {
   /** The purpose, for errors and logs. */
   readonly what: string;
   readonly tokenEndpoint: string;
   readonly clientId: string;
-  readonly authentication: ClientAuth;
+  authenticate(oauth: OAuthLibrary): ClientAuth | Promise<ClientAuth>;
   readonly grantType: string;
   readonly parameters: Readonly<Record<string, string>>;
   /** What to do about a refusal, by the error code of OAuth and the provider's description of it. */
@@ -35,28 +29,29 @@ export async function requestToken(
   };
   const client = { client_id: request.clientId };
   const place = `POST ${request.tokenEndpoint}`;
+  const oauth = await import('oauth4webapi');
   const requestedAtMs = transport.clock.now();
   try {
-    const response = await genericTokenEndpointRequest(
+    const response = await oauth.genericTokenEndpointRequest(
       server,
       client,
-      request.authentication,
+      await request.authenticate(oauth),
       request.grantType,
       { ...request.parameters },
       {
-        [customFetch]: (url, { headers, body }) =>
+        [oauth.customFetch]: (url, { headers, body }) =>
           send(transport, request.what, url, headers, body.toString()),
-        [allowInsecureRequests]: isLoopback(new URL(request.tokenEndpoint).hostname),
+        [oauth.allowInsecureRequests]: isLoopback(new URL(request.tokenEndpoint).hostname),
       },
     );
-    const token = await processGenericTokenEndpointResponse(server, client, response);
+    const token = await oauth.processGenericTokenEndpointResponse(server, client, response);
     return {
       value: token.access_token,
       expiresAtMs:
         token.expires_in === undefined ? undefined : requestedAtMs + token.expires_in * 1000,
     };
   } catch (error) {
-    throw toLoginError(error, request, place);
+    throw toLoginError(error, request, place, oauth);
   }
 }
 
@@ -75,15 +70,20 @@ async function send(
   });
 }
 
-function toLoginError(error: unknown, request: TokenRequest, place: string): unknown {
-  if (error instanceof ResponseBodyError) {
+function toLoginError(
+  error: unknown,
+  request: TokenRequest,
+  place: string,
+  oauth: OAuthLibrary,
+): unknown {
+  if (error instanceof oauth.ResponseBodyError) {
     const description = firstSentences(error.error_description ?? '');
     return new LoginError(
       `${request.what} failed: ${description || error.error} (HTTP ${error.status} ${error.error}, ${place})`,
       { cause: error, hint: request.hint(error.error, description) },
     );
   }
-  if (error instanceof OperationProcessingError) {
+  if (error instanceof oauth.OperationProcessingError) {
     return new LoginError(
       `${request.what} failed: the answer is not that of a token endpoint (${error.message}, ${place})`,
       { cause: error, hint: request.hint('', '') },

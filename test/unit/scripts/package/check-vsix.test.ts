@@ -76,7 +76,8 @@ function aPackage(
     'tasks/Run/task.json': JSON.stringify(aTask()),
     'tasks/Run/icon.png': aPicture(32),
     'tasks/Run/ThirdPartyNotices.md': 'MIT',
-    'tasks/Run/index.js': 'require("./yaml.js")',
+    'tasks/Run/index.js': 'require("./yaml.js"), import("./oauth.js")',
+    'tasks/Run/oauth.js': '3',
     'tasks/Run/post-job.js': '1',
     'tasks/Run/yaml.js': '2',
     ...files,
@@ -127,6 +128,11 @@ describe('findPackageProblems', () => {
       'a bundle that loads a missing file',
       aPackage({ 'tasks/Run/yaml.js': undefined }),
       'tasks/Run/index.js loads yaml.js, which is missing',
+    ],
+    [
+      'a bundle that imports a missing file',
+      aPackage({ 'tasks/Run/oauth.js': undefined }),
+      'tasks/Run/index.js loads oauth.js, which is missing',
     ],
     [
       'a task without licences',
