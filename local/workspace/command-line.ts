@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Fault, parseFault, serviceRateLimits } from './faults';
 import { parseGitOptions } from './git/git-options';
+import { parseIdentityOptions } from './identity/identity-options';
 import type { LocalWorkspace, WorkspaceOptions } from './local-workspace';
 
 export const usage = `Usage: npm run workspace -- [options]
@@ -25,6 +26,8 @@ Starts a Databricks workspace on this machine and prints its host and token.
                           may be repeated; see local/workspace/README.md
   --git JSON              how Git folders behave, e.g. '{"allowList":["https://dev.azure.com/org/"],
                           "delayMs":2000}'; see local/workspace/README.md
+  --identity JSON         who may sign in, e.g. '{"servicePrincipals":[{"applicationId":"…","secrets":["…"]}],
+                          "tokenLifetimeSeconds":60}'; see local/workspace/README.md
   --help                  print this
 `;
 
@@ -74,6 +77,7 @@ function parse(args: readonly string[]) {
       'rate-limits': { type: 'boolean' },
       fault: { type: 'string', multiple: true },
       git: { type: 'string' },
+      identity: { type: 'string' },
       help: { type: 'boolean' },
     },
   }).values;
@@ -115,6 +119,9 @@ export function parseCommandLine(args: readonly string[]): WorkspaceOptions | 'h
     notebooks: (values.notebooks ?? []).map(readNotebooks),
     faults: readFaults(values),
     ...(values.git !== undefined && { git: readJson('git', values.git, parseGitOptions) }),
+    ...(values.identity !== undefined && {
+      identity: readJson('identity', values.identity, parseIdentityOptions),
+    }),
   };
 }
 

@@ -2,11 +2,14 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { type FaultList, parseFault } from './faults';
 import { type GitOptions, type GitSettings, parseGitOptions } from './git/git-options';
 import { parseJson, toJson } from './http/json';
+import type { IdentityOptions } from './identity/identity-options';
 import type { RequestLog } from './request-log';
 
 export interface ControlOptions {
   readonly faults: FaultList;
   readonly requests: RequestLog;
+  /** Changes who may sign in; throws Error for options that are wrong. Returns what holds then. */
+  readonly configureIdentity: (options: IdentityOptions) => object;
   readonly state: {
     readonly git: { readonly settings: GitSettings; configure(options: GitOptions): void };
   };
@@ -16,10 +19,10 @@ function send(reply: FastifyReply, value: unknown): FastifyReply {
   return reply.type('application/json').send(toJson(value));
 }
 
-/** Routes that steer the workspace from outside: /__test/fault, /__test/git and /__test/requests. They need no token. */
+/** Routes that steer the workspace from outside: /__test/fault, git, identity and requests. They need no token. */
 export function registerControlRoutes(
   server: FastifyInstance,
-  { faults, requests, state }: ControlOptions,
+  { faults, requests, state, configureIdentity }: ControlOptions,
 ): void {
   server.post('/__test/fault', (request, reply) => {
     try {
@@ -47,6 +50,15 @@ export function registerControlRoutes(
     return send(reply, state.git.settings);
   });
   server.get('/__test/git', (_request, reply) => send(reply, state.git.settings));
+  server.post('/__test/identity', (request, reply) => {
+    try {
+      return send(reply, configureIdentity(parseJson(String(request.body)) as IdentityOptions));
+    } catch (error: unknown) {
+      const message = error instanceof Error ? error.message : String(error);
+      return send(reply.code(400), { error: message });
+    }
+  });
+  server.get('/__test/identity', (_request, reply) => send(reply, configureIdentity({})));
   server.get('/__test/requests', (_request, reply) => {
     return send(reply, { requests: requests.list() });
   });

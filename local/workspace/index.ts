@@ -1,6 +1,12 @@
 export type { Fault, FaultKind } from './faults';
 export { serviceRateLimits } from './faults';
 export type { GitOptions, GitSettings, ProtectedRemote } from './git/git-options';
+export type {
+  EntraOptions,
+  FederationPolicy,
+  IdentityOptions,
+  ServicePrincipalOptions,
+} from './identity/identity-options';
 export type { FolderImport } from './import-folder';
 export type { LocalWorkspace, WorkspaceOptions } from './local-workspace';
 export { startWorkspace } from './local-workspace';

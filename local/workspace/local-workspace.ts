@@ -8,6 +8,8 @@ import { GitFolders } from './git/git-folders';
 import { type GitOptions, type GitSettings, parseGitOptions } from './git/git-options';
 import { isJsonObject } from './http/json';
 import { readString } from './http/params';
+import { Identities } from './identity/identities';
+import { type IdentityOptions, parseIdentityOptions } from './identity/identity-options';
 import { type FolderImport, importFolder } from './import-folder';
 import { executeNotebook } from './notebooks/execute-notebook';
 import { type RecordedRequest, RequestLog } from './request-log';
@@ -15,12 +17,7 @@ import { RunEngine } from './runs/run-engine';
 import { RunStore } from './runs/run-store';
 import type { ExecuteNotebook } from './runs/task-runner';
 import { createServer } from './server';
-import {
-  AccessTokens,
-  LOCAL_USER,
-  newPersonalAccessToken,
-  servicePrincipal,
-} from './state/access-tokens';
+import { AccessTokens, LOCAL_USER, newPersonalAccessToken } from './state/access-tokens';
 import { ClusterStore } from './state/clusters';
 import { GitCredentialStore } from './state/git-credentials';
 import { createIdSource } from './state/ids';
@@ -48,6 +45,8 @@ export interface WorkspaceOptions {
   readonly faults?: readonly Fault[];
   /** How Git folders behave. */
   readonly git?: GitOptions;
+  /** Who may sign in besides the user of the token and the service principal `clientId`, and how long that holds. */
+  readonly identity?: IdentityOptions;
   /** Python interpreter that runs notebooks; default python3 of PATH. */
   readonly python?: string;
   /** Runs a notebook; default: really, with Python. */
@@ -77,6 +76,8 @@ export interface LocalWorkspace {
   clearFaults(): void;
   /** Changes how Git folders behave from now on; what is left out stays. Returns all settings. */
   configureGit(options: GitOptions): GitSettings;
+  /** Changes who may sign in from now on; what is left out stays. Returns what is set, without secrets. */
+  configureIdentity(options: IdentityOptions): object;
   /** Accepts another bearer token, that of a service principal when its application id is given. */
   addToken(token: string, applicationId?: string): void;
   /** Refuses a token from now on, as if it had been revoked. */
@@ -123,16 +124,12 @@ function createState(setup: StateSetup, options: WorkspaceOptions): WorkspaceSta
   const { dataDir, token, url } = setup;
   const { now = Date.now, clusterStartMs = 300, python } = options;
   const ids = createIdSource(now, options.largeIds === true);
-  const tokens = new AccessTokens(now);
+  const identities = new Identities(now);
+  const tokens = new AccessTokens(() => identities.now());
   tokens.accept(token, LOCAL_USER);
   const tree = new WorkspaceTree({ dataDir, ids, now });
   const { userName } = LOCAL_USER;
-  for (const path of [
-    '/Shared',
-    `/Repos/${userName}`,
-    `/Users/${userName}`,
-    `/Users/${CLIENT_ID}`,
-  ]) {
+  for (const path of ['/Shared', `/Repos/${userName}`, `/Users/${userName}`]) {
     makeFolders(tree, parseWorkspacePath(path));
   }
   const gitCredentials = new GitCredentialStore(join(dataDir, 'git-credentials.json'));
@@ -154,7 +151,22 @@ function createState(setup: StateSetup, options: WorkspaceOptions): WorkspaceSta
   });
   const jobs = new JobStore(join(dataDir, 'jobs.json'));
   const stores = { tree, git, gitCredentials, secrets, clusters, jobs, runs };
-  return { ...setup, ...stores, now, ids, tokens, engine };
+  const state = { ...setup, ...stores, now, ids, identities, tokens, engine };
+  const own = { applicationId: CLIENT_ID, secrets: [setup.clientSecret] };
+  changeIdentity(state, { servicePrincipals: [own] });
+  changeIdentity(state, options.identity ?? {});
+  return state;
+}
+
+/** Changes who may sign in; service principals get a home folder. Throws Error for options that are wrong. */
+function changeIdentity({ identities, tree }: WorkspaceState, options: IdentityOptions): object {
+  const parsed = parseIdentityOptions(options);
+  identities.configure(parsed);
+  for (const { applicationId } of parsed.servicePrincipals ?? []) {
+    identities.toIdentity(applicationId);
+    makeFolders(tree, parseWorkspacePath(`/Users/${applicationId}`));
+  }
+  return identities.describe();
 }
 
 async function listen(server: FastifyInstance, port: number): Promise<string> {
@@ -180,7 +192,8 @@ export async function startWorkspace(options: WorkspaceOptions = {}): Promise<Lo
   for (const fault of options.faults ?? []) faults.add(parseFault(fault));
   const requests = new RequestLog();
   const warn = options.warn ?? ((): void => {});
-  const server = await createServer({ state, faults, requests, warn });
+  const configureIdentity = (changes: IdentityOptions): object => changeIdentity(state, changes);
+  const server = await createServer({ state, faults, requests, warn, configureIdentity });
   const removeTemporary = (): void => {
     if (isTemporary) rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   };
@@ -212,10 +225,11 @@ export async function startWorkspace(options: WorkspaceOptions = {}): Promise<Lo
       state.git.configure(parseGitOptions(options));
       return state.git.settings;
     },
+    configureIdentity,
     addToken: (token, applicationId) =>
       state.tokens.accept(
         token,
-        applicationId === undefined ? LOCAL_USER : servicePrincipal(applicationId),
+        applicationId === undefined ? LOCAL_USER : state.identities.toIdentity(applicationId),
       ),
     revokeToken: (token) => state.tokens.revoke(token),
     async close() {

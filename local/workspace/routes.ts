@@ -3,6 +3,7 @@ import { listInstancePools, listPolicies } from './api/compute-rules';
 import * as gitCredentials from './api/git-credentials';
 import * as identity from './api/identity';
 import * as jobs from './api/jobs';
+import * as oauth from './api/oauth';
 import * as repos from './api/repos';
 import * as runs from './api/runs';
 import * as secrets from './api/secrets';
@@ -48,8 +49,8 @@ export const routes: readonly Route[] = [
   open('GET', '/login.html', identity.showLoginPage),
   open('GET', '/aad/auth', identity.redirectToEntra),
   open('GET', '/.well-known/databricks-config', identity.getHostConfig),
-  open('GET', '/oidc/.well-known/oauth-authorization-server', identity.getOauthMetadata),
-  open('POST', '/oidc/v1/token', identity.issueToken),
+  open('GET', '/oidc/.well-known/oauth-authorization-server', oauth.getOauthMetadata),
+  open('POST', '/oidc/v1/token', oauth.issueToken),
   ...api('GET', ['2.0'], 'preview/scim/v2/Me', identity.getMe),
 
   ...api('GET', ['2.0'], 'workspace/get-status', workspace.getStatus),

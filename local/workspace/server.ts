@@ -13,9 +13,10 @@ import type { Fault, FaultList } from './faults';
 import { type ApiCall, type Identity, RawAnswer } from './http/api-call';
 import { type JsonObject, toJson } from './http/json';
 import { parseMembers, type RequestBody, readRequestBody } from './http/request-body';
+import { identifyEntraCaller, tokenExpired } from './identity/entra-callers';
+import type { IdentityOptions } from './identity/identity-options';
 import { type RecordedRequest, type RequestLog, redact, redactHeaders } from './request-log';
 import { type Route, routes } from './routes';
-import type { AccessTokens } from './state/access-tokens';
 import type { WorkspaceState } from './state/workspace-state';
 
 const BODY_LIMIT = 600 * 1024 * 1024;
@@ -24,6 +25,7 @@ export interface ServerOptions {
   readonly state: WorkspaceState;
   readonly faults: FaultList;
   readonly requests: RequestLog;
+  readonly configureIdentity: (options: IdentityOptions) => object;
   /** Receives a line for each request that no route answers. */
   readonly warn: (message: string) => void;
 }
@@ -52,12 +54,17 @@ function queryOf(request: FastifyRequest): JsonObject {
 }
 
 /** Who sends the request. Throws ApiError 401 without a bearer token, 403 for an unknown one. */
-function authenticate(request: FastifyRequest, tokens: AccessTokens): Identity {
+async function authenticate(
+  request: FastifyRequest,
+  { tokens, identities, workspaceId }: WorkspaceState,
+): Promise<Identity> {
   const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
   if (token === undefined) throw credentialNotSent();
-  const identity = tokens.identify(token);
+  const identity =
+    tokens.identify(token) ??
+    (await identifyEntraCaller(token, request.headers, identities, workspaceId));
   if (identity === undefined) throw invalidAccessToken();
-  if (identity === 'expired') throw new ApiError(401, 'UNAUTHENTICATED', 'Token is expired.');
+  if (identity === 'expired') throw tokenExpired(identities.settings.expiredStatus);
   return identity;
 }
 
@@ -93,7 +100,7 @@ function registerRoute(server: FastifyInstance, route: Route, state: WorkspaceSt
     method,
     url,
     handler: async (request, reply) => {
-      const identity = route.isOpen ? NOBODY : authenticate(request, state.tokens);
+      const identity = route.isOpen ? NOBODY : await authenticate(request, state);
       const result: unknown = await route.handler(toCall(route, request, identity), state);
       return answer(result, reply);
     },
@@ -173,10 +180,10 @@ function sendError(error: ApiError, reply: FastifyReply): FastifyReply {
 }
 
 function registerErrors(server: FastifyInstance, { state, warn }: ServerOptions): void {
-  server.setNotFoundHandler((request, reply) => {
+  server.setNotFoundHandler(async (request, reply) => {
     const path = decodePath(request.url);
     const shown = `${request.method} ${path}`;
-    if (path.startsWith('/api/')) authenticate(request, state.tokens);
+    if (path.startsWith('/api/')) await authenticate(request, state);
     warn(`No route for ${shown}. If the service has it, add it to local/workspace/routes.ts.`);
     return sendError(endpointNotFound(request.method, path), reply);
   });

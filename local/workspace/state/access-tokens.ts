@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { Identity } from '../http/api-call';
 
 interface Grant {
@@ -15,20 +15,11 @@ export const LOCAL_USER: Identity = {
   kind: 'user',
 };
 
-/** A service principal; its user name is its application id. */
-export function servicePrincipal(applicationId: string): Identity {
-  return {
-    id: '2001',
-    userName: applicationId,
-    displayName: `Service principal ${applicationId}`,
-    kind: 'service-principal',
-  };
-}
-
 /** The bearer tokens that the workspace accepts, and whose they are. */
 export class AccessTokens {
   readonly #grants = new Map<string, Grant>();
   readonly #now: () => number;
+  readonly #key = randomBytes(32);
 
   constructor(now: () => number) {
     this.#now = now;
@@ -40,12 +31,21 @@ export class AccessTokens {
     this.#grants.set(token, { identity, expiresAt });
   }
 
-  /** Issues an OAuth access token. */
+  /** Issues an OAuth access token: a JWT, which nobody but the workspace can verify. */
   issue(identity: Identity, lifetimeMs: number): string {
     const part = (value: unknown): string =>
       Buffer.from(JSON.stringify(value)).toString('base64url');
-    const body = { sub: identity.userName, jti: randomBytes(8).toString('hex') };
-    const token = `${part({ alg: 'none' })}.${part(body)}.${randomBytes(16).toString('base64url')}`;
+    const iat = Math.floor(this.#now() / 1000);
+    const body = {
+      sub: identity.userName,
+      client_id: identity.userName,
+      scope: 'all-apis',
+      iat,
+      exp: iat + Math.ceil(lifetimeMs / 1000),
+      jti: randomBytes(8).toString('hex'),
+    };
+    const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(body)}`;
+    const token = `${signed}.${createHmac('sha256', this.#key).update(signed).digest('base64url')}`;
     this.accept(token, identity, lifetimeMs);
     return token;
   }

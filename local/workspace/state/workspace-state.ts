@@ -1,4 +1,5 @@
 import type { GitFolders } from '../git/git-folders';
+import type { Identities } from '../identity/identities';
 import type { RunEngine } from '../runs/run-engine';
 import type { RunStore } from '../runs/run-store';
 import type { AccessTokens } from './access-tokens';
@@ -15,9 +16,8 @@ export interface WorkspaceState {
   /** URL the server listens on; known once it does. */
   readonly url: () => string;
   readonly now: () => number;
-  /** Secret of every OAuth client. */
-  readonly clientSecret: string;
   readonly ids: IdSource;
+  readonly identities: Identities;
   readonly tokens: AccessTokens;
   readonly tree: WorkspaceTree;
   readonly git: GitFolders;

@@ -24,6 +24,7 @@ describe('parseCommandLine', () => {
     const folders = ['--notebooks', folder, '--notebooks', `${folder}=/Shared/a=b`];
 
     const git = { allowList: ['https://h/'], delayMs: 7 };
+    const identity = { tokenLifetimeSeconds: 9 };
 
     const options = parseCommandLine([
       ...args,
@@ -33,6 +34,8 @@ describe('parseCommandLine', () => {
       JSON.stringify(fault),
       '--git',
       JSON.stringify(git),
+      '--identity',
+      JSON.stringify(identity),
     ]);
 
     rmSync(folder, { recursive: true });
@@ -49,6 +52,7 @@ describe('parseCommandLine', () => {
       ],
       faults: [{ match: '* /*', kind: 'latency', delayMs: 5 }, ...serviceRateLimits, fault],
       git,
+      identity,
     });
   });
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { servicePrincipal } from '../../../../../local/workspace/state/access-tokens';
 import { createGitRemote } from '../../../../helpers/git-remote';
 import { errorOf, FOLDER, idOf, openGitScene, removeRemotes } from '../git/git-scene';
 import { closeWorkspaces, openWorkspace, toAnswer } from '../workspace-client';
@@ -67,7 +66,7 @@ describe('the Repos API', function () {
     assert.deepEqual(errorOf(await toAnswer(bySp)), [
       404,
       'RESOURCE_DOES_NOT_EXIST',
-      `Parent directory /Repos/${servicePrincipal('app-id').userName} does not exist.`,
+      `Parent directory /Repos/app-id does not exist.`,
     ]);
   });
 
