@@ -1,12 +1,12 @@
 // npm run test:conformance [-- --python PATH] [TEXT …]: clients of the service, as they are on PyPI, drive local workspaces.
 // With texts only the modules run whose names contain one of them.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConformanceError } from './conformance/conformance-error';
-import { frontAddresses } from './conformance/https-front';
+import { frontAddresses, openHttpsFront } from './conformance/https-front';
 import { findPython, prepareEnvironment } from './conformance/python-environment';
 import { type ClientResult, describeFailures, describeResults, isGood } from './conformance/report';
 import { type Bench, runModule } from './conformance/run-module';
@@ -60,6 +60,12 @@ async function checkClient(
   };
 }
 
+/** Finds out before anything starts whether this process may listen on port 443. */
+async function checkFront(keyFile: string, certificateFile: string): Promise<void> {
+  const certificate = { key: readFileSync(keyFile), cert: readFileSync(certificateFile) };
+  await (await openHttpsFront(0, certificate)).close();
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: { python: { type: 'string' } },
@@ -77,6 +83,7 @@ async function main(): Promise<void> {
     execFileSync(python.python, [program, keyFile, certificateFile, ...frontAddresses]);
     const bench: Bench = { folder, python, keyFile, certificateFile };
     const asked = clients.filter((client) => modulesOf(client, positionals).length > 0);
+    if (asked.some(({ needsFront }) => needsFront)) await checkFront(keyFile, certificateFile);
     const results = await Promise.all(
       asked.map((client) => checkClient(client, positionals, bench)),
     );

@@ -67,6 +67,11 @@ def configure_git(**options: Any) -> None:
     _control("POST", "git", options)
 
 
+def configure_identity(**options: Any) -> None:
+    """Changes who may sign in and how; see local/workspace/README.md."""
+    _control("POST", "identity", options)
+
+
 class GitRemote:
     """A bare repository in a temporary folder that the workspace takes for an https URL."""
 
