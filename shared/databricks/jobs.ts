@@ -156,6 +156,27 @@ export class Jobs {
     };
   }
 
+  /**
+   * The newest 25 one-time runs that go on and were started before a time, in milliseconds since the epoch; without their
+   * task runs. Docs: jobs/listruns.
+   */
+  async listActiveRuns(startedBefore: number, options: ReadOptions = {}): Promise<Run[]> {
+    const what = 'Listing the runs that go on';
+    const body = await this.#api.request({
+      what,
+      method: 'GET',
+      path: '/api/2.2/jobs/runs/list',
+      query: {
+        active_only: true,
+        run_type: 'SUBMIT_RUN',
+        start_time_to: startedBefore,
+        limit: 25,
+      },
+      ...options,
+    });
+    return wire.objects(body, 'runs').map((run) => toRun(run, what));
+  }
+
   /** Asks the service to cancel a run; it ends some time later. A run that has ended stays as it is. Docs: jobs/cancelrun. */
   async cancelRun(runId: string, options: ChangeOptions = {}): Promise<void> {
     await this.#api.request({

@@ -4,6 +4,7 @@ import type { AccessControlEntry, Compute, JsonObject } from '../../databricks';
 import { InputError } from '../errors';
 import { parseObject, parseObjectList, parseParameters } from '../inputs/data-input';
 import type { InputReader } from '../inputs/input-reader';
+import { computeStepIdentity } from '../step-identity';
 import type { TaskHost } from '../task-host';
 
 /** What to submit. */
@@ -12,6 +13,8 @@ export interface SubmitInputs {
   readonly parameters: Readonly<Record<string, string>>;
   readonly compute: Compute;
   readonly runName: string;
+  /** The names that the runs of earlier runs of this step have. */
+  readonly earlierRunNames: RegExp;
   /** Limit of the run itself, in seconds; 0 = none. */
   readonly runTimeoutSeconds: number;
   readonly accessControlList: readonly AccessControlEntry[];
@@ -38,7 +41,7 @@ export function readSubmitInputs(
     notebookPath,
     parameters: input.parse('notebookParameters', () => parseParameters(parameters), {}),
     compute: readCompute(input, host),
-    runName: runName === '' ? defaultRunName(host, notebookPath) : runName,
+    ...(runName === '' ? defaultRunName(host, notebookPath) : givenRunName(runName)),
     runTimeoutSeconds: Math.ceil(input.minutesAsMs('runTimeoutMinutes', 0) / 1000),
     accessControlList: input.parse(
       'accessControlList',
@@ -199,13 +202,44 @@ function readIdempotencyToken(input: InputReader): string | undefined {
   return token === '' ? undefined : token;
 }
 
-/** Names the pipeline and its run, so that the run is found from both sides. */
-function defaultRunName(host: Pick<TaskHost, 'getVariable'>, notebookPath: string): string {
-  const names = [
-    host.getVariable('Release.DefinitionName') ?? host.getVariable('Build.DefinitionName'),
-    host.getVariable('Release.ReleaseName') ?? host.getVariable('Build.BuildNumber'),
-    host.getVariable('Release.EnvironmentName'),
-  ].filter((name) => name !== undefined);
+type RunNames = Pick<SubmitInputs, 'runName' | 'earlierRunNames'>;
+
+/** A name that the user chose stays as it is, so its runs are found only if it is always the same. */
+function givenRunName(runName: string): RunNames {
+  return { runName, earlierRunNames: new RegExp(`^${exactly(runName)}$`) };
+}
+
+/**
+ * Names the pipeline, its run, and the step by 8 hex digits of its identity, so that the run is found from both sides, by
+ * people and by the next run of the step.
+ */
+function defaultRunName(host: Pick<TaskHost, 'getVariable'>, notebookPath: string): RunNames {
+  const definition =
+    host.getVariable('Release.DefinitionName') ?? host.getVariable('Build.DefinitionName');
+  const number = host.getVariable('Release.ReleaseName') ?? host.getVariable('Build.BuildNumber');
+  const environment = host.getVariable('Release.EnvironmentName');
   const notebook = notebookPath.split('/').at(-1) ?? '';
-  return [names.join(' ') || 'Azure Pipelines', notebook].join(': ');
+  const identity = computeStepIdentity((name) => host.getVariable(name));
+  const step = identity.isStable ? ` [${identity.hash.slice(0, 8)}]` : '';
+  const pattern = [
+    definition && exactly(definition),
+    number && '.*',
+    environment && exactly(environment),
+  ];
+  return {
+    runName: `${joinNames([definition, number, environment])}: ${notebook}${step}`,
+    earlierRunNames: new RegExp(
+      `^${joinNames(pattern)}: ${exactly(notebook)} \\[[0-9a-f]{8}\\]$`,
+      's',
+    ),
+  };
+}
+
+function joinNames(names: readonly (string | undefined)[]): string {
+  return names.filter((name) => name !== undefined).join(' ') || 'Azure Pipelines';
+}
+
+/** For a regular expression that means just this text. */
+function exactly(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -3,6 +3,7 @@ import { CancelledError, InputError } from '../errors';
 import { computeIdempotencyToken } from '../step-identity';
 import type { TaskContext } from '../task-context';
 import { cancelWithStep } from './cancel-runs';
+import { listLeftBehind } from './left-behind';
 import type { SubmitInputs } from './submit-inputs';
 
 /** A run that this step started, or found as its own from an earlier attempt. */
@@ -23,7 +24,10 @@ export async function submitNotebookRun(
   inputs: SubmitInputs,
 ): Promise<SubmittedRun> {
   warnOfSecretParameters(context, inputs);
-  await checkTargets(context, workspace, inputs);
+  await Promise.all([
+    checkTargets(context, workspace, inputs),
+    listLeftBehind(context, workspace, inputs),
+  ]);
 
   const { ledger, identity, host } = context;
   const { submissionNumber } = ledger.readStep(identity.taskInstanceId);

@@ -291,7 +291,7 @@ describe('inputs of the tasks that submit', () => {
     it('names pipeline, run and notebook by default', async () => {
       const body = await submit({});
 
-      assert.match(body.run_name, /^scene-\w+ \d{8}\.1: main$/);
+      assert.match(body.run_name, /^scene-\w+ \d{8}\.1: main \[[0-9a-f]{8}\]$/);
     });
 
     it('names release and stage by default in a release', async () => {
@@ -307,7 +307,10 @@ describe('inputs of the tasks that submit', () => {
       );
 
       assert.equal(outcome.step('submit').result, 'Succeeded');
-      assert.match(submitted()[0]?.run_name ?? '', /^scene-\w+ Release-\d+ staging: main$/);
+      assert.match(
+        submitted()[0]?.run_name ?? '',
+        /^scene-\w+ Release-\d+ staging: main \[[0-9a-f]{8}\]$/,
+      );
     });
   });
 

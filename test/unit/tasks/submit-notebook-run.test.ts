@@ -11,6 +11,7 @@ const lookUp = 'GET /api/2.0/workspace/get-status?path=%2FShared%2Fapp%2Fmain';
 const submit = 'POST /api/2.2/jobs/runs/submit';
 const getRun = 'GET /api/2.2/jobs/runs/get?run_id=7';
 const cancelRun = 'POST /api/2.2/jobs/runs/cancel';
+const listOld = `GET /api/2.2/jobs/runs/list?active_only=true&run_type=SUBMIT_RUN&start_time_to=${Date.parse('2026-01-04T08:00:00Z')}&limit=25`;
 const page = `${stubHost}/?o=7#job/3/run/7`;
 
 function arrange(options: Partial<TestContextOptions> = {}) {
@@ -26,6 +27,7 @@ function arrange(options: Partial<TestContextOptions> = {}) {
     },
     routes: {
       [lookUp]: { object_type: 'NOTEBOOK' },
+      [listOld]: {},
       [submit]: { run_id: 7 },
       [getRun]: aRun({ lifeCycleState: 'PENDING' }),
       [cancelRun]: {},
@@ -43,7 +45,7 @@ describe('SubmitNotebookRun', () => {
 
     assert.deepEqual(success, { message: 'Run 7 is submitted.' });
     assert.deepEqual(host.output(), { runId: '7', runPageUrl: page });
-    assert.deepEqual(api.calls(), [lookUp, submit, getRun]);
+    assert.deepEqual(api.calls(), [lookUp, listOld, submit, getRun]);
     assert.deepEqual(
       connections.map((settings) => settings.host),
       [stubHost],
@@ -90,7 +92,7 @@ describe('SubmitNotebookRun', () => {
         name: 'CancelledError',
         message: 'The step was cancelled; run 7 is cancelled too',
       });
-      assert.deepEqual(test.api.calls(), [lookUp, submit, getRun, cancelRun]);
+      assert.deepEqual(test.api.calls(), [lookUp, listOld, submit, getRun, cancelRun]);
     });
 
     it('leaves the run if told so', async () => {

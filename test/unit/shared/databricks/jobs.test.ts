@@ -304,6 +304,28 @@ describe('getRunOutput', () => {
   });
 });
 
+describe('listActiveRuns', () => {
+  const list =
+    'GET /api/2.2/jobs/runs/list?active_only=true&run_type=SUBMIT_RUN&start_time_to=1000&limit=25';
+
+  it('lists the one-time runs that go on since a time', async () => {
+    const { jobs } = setUp({ [list]: { runs: [aRun({ runId: 7, runName: 'nightly' })] } });
+
+    const runs = await jobs.listActiveRuns(1_000);
+
+    assert.deepEqual(
+      runs.map(({ runId, runName }) => [runId, runName]),
+      [['7', 'nightly']],
+    );
+  });
+
+  it('finds none in an answer without runs', async () => {
+    const { jobs } = setUp({ [list]: {} });
+
+    assert.deepEqual(await jobs.listActiveRuns(1_000), []);
+  });
+});
+
 describe('cancelRun', () => {
   it('sends the id as a number with all its digits', async () => {
     const { jobs, api } = setUp({ [cancelPath]: {} });

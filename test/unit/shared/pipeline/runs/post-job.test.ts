@@ -275,7 +275,7 @@ describe('cleanUpRuns', () => {
       assert.equal(test.host.warnings.length, 1);
       assert.match(
         test.host.warnings[0] ?? '',
-        /^This step was cancelled while it submitted a run\. Whether the run was started could not be found out: Submitting the run .* Look at the job runs of the workspace for "Azure Pipelines: main"\.$/,
+        /^This step was cancelled while it submitted a run\. Whether the run was started could not be found out: Submitting the run .* Look at the job runs of the workspace for "Azure Pipelines: main \[[0-9a-f]{8}\]"\.$/,
       );
     });
   });

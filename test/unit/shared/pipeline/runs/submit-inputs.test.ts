@@ -6,12 +6,15 @@ import {
   readSubmitInputs,
   type SubmitInputs,
 } from '../../../../../shared/pipeline/runs/submit-inputs';
+import { computeStepIdentity } from '../../../../../shared/pipeline/step-identity';
 import manifest from '../../../../../tasks/SubmitNotebookRun/task.json';
-import { aTaskContext, aTempDirectory } from '../../../../helpers/task-context';
+import { aTaskContext, aTempDirectory, stepVariables } from '../../../../helpers/task-context';
 
 const notebookPath = '/Shared/app/main';
 const existingCluster = '0923-164208-meows279';
 const newCluster = '{"spark_version": "15.4.x-scala2.12", "num_workers": 1}';
+
+const step = computeStepIdentity((name) => stepVariables[name]).hash.slice(0, 8);
 
 function read(
   inputs: Record<string, string>,
@@ -42,6 +45,7 @@ describe('readSubmitInputs', () => {
       parameters: { day: '007' },
       compute: { kind: 'existing-cluster', clusterId: existingCluster },
       runName: 'my run',
+      earlierRunNames: /^my run$/,
       runTimeoutSeconds: 90,
       accessControlList: [
         { principal: { kind: 'group', name: 'devs' }, permissionLevel: 'CAN_VIEW' },
@@ -58,7 +62,8 @@ describe('readSubmitInputs', () => {
       notebookPath,
       parameters: {},
       compute: { kind: 'serverless' },
-      runName: 'Azure Pipelines: main',
+      runName: `Azure Pipelines: main [${step}]`,
+      earlierRunNames: /^Azure Pipelines: main \[[0-9a-f]{8}\]$/s,
       runTimeoutSeconds: 0,
       accessControlList: [],
       idempotencyToken: undefined,
@@ -247,7 +252,7 @@ describe('readSubmitInputs', () => {
       [
         'pipeline and run of a build',
         { 'Build.DefinitionName': 'CI', 'Build.BuildNumber': '20260105.1' },
-        'CI 20260105.1: main',
+        `CI 20260105.1: main [${step}]`,
       ],
       [
         'definition, release and environment of a release',
@@ -258,15 +263,51 @@ describe('readSubmitInputs', () => {
           'Build.DefinitionName': 'CI',
           'Build.BuildNumber': '1',
         },
-        'Deploy Release-7 prod: main',
+        `Deploy Release-7 prod: main [${step}]`,
       ],
-      ['nothing but the notebook outside of both', {}, 'Azure Pipelines: main'],
+      ['nothing but the notebook outside of both', {}, `Azure Pipelines: main [${step}]`],
     ];
     for (const [title, variables, name] of cases) {
       it(`names ${title}`, () => {
         assert.equal(read({ notebookPath, compute: 'serverless' }, variables).runName, name);
       });
     }
+
+    it('names no step that cannot be told from others', () => {
+      const inputs = read({ notebookPath, compute: 'serverless' }, { 'System.PlanId': '' });
+
+      assert.equal(inputs.runName, 'Azure Pipelines: main');
+    });
+
+    const release = {
+      'Release.DefinitionName': 'Deploy (eu)',
+      'Release.ReleaseName': 'Release-7',
+      'Release.EnvironmentName': 'prod',
+    };
+    const earlier: [name: string, isEarlier: boolean][] = [
+      ['Deploy (eu) Release-6 prod: main [0123abcd]', true],
+      ['Deploy (eu) Release-7 prod: main [0123abcd]', true],
+      ['Deploy (eu) Release-6 test: main [0123abcd]', false],
+      ['Deploy (eu) Release-6 prod: main2 [0123abcd]', false],
+      ['Deploy (us) Release-6 prod: main [0123abcd]', false],
+      ['Deploy eu Release-6 prod: main [0123abcd]', false],
+      ['Deploy (eu) Release-6 prod: main', false],
+    ];
+    for (const [name, isEarlier] of earlier) {
+      it(`${isEarlier ? 'knows' : 'does not take'} "${name}" as that of an earlier run`, () => {
+        const inputs = read({ notebookPath, compute: 'serverless' }, release);
+
+        assert.equal(inputs.earlierRunNames.test(name), isEarlier);
+      });
+    }
+
+    it('stays as it is given, and finds no other name', () => {
+      const inputs = read({ notebookPath, compute: 'serverless', runName: 'nightly *' });
+
+      assert.equal(inputs.runName, 'nightly *');
+      assert.ok(inputs.earlierRunNames.test('nightly *'));
+      assert.ok(!inputs.earlierRunNames.test('nightly 7'));
+    });
   });
 
   it('rounds the time limit of the run up to whole seconds', () => {

@@ -3,12 +3,14 @@ import type { JsonObject } from '../../../../../shared/databricks';
 import { CancelledError } from '../../../../../shared/pipeline/errors';
 import { startNextSubmission, submitNotebookRun } from '../../../../../shared/pipeline/runs/submit';
 import { readSubmitInputs } from '../../../../../shared/pipeline/runs/submit-inputs';
+import { computeStepIdentity } from '../../../../../shared/pipeline/step-identity';
 import manifest from '../../../../../tasks/SubmitNotebookRun/task.json';
 import { aRun, aTaskRun } from '../../../../helpers/runs';
 import { answer, networkError, type StubRoutes, stubHost } from '../../../../helpers/stub-api';
 import {
   aTaskContext,
   aTempDirectory,
+  stepVariables,
   type TestContextOptions,
 } from '../../../../helpers/task-context';
 
@@ -17,9 +19,13 @@ const getCluster = 'GET /api/2.1/clusters/get?cluster_id=c-1';
 const submit = 'POST /api/2.2/jobs/runs/submit';
 const getRun = 'GET /api/2.2/jobs/runs/get?run_id=7';
 const cancelRun = 'POST /api/2.2/jobs/runs/cancel';
+const listOld = `GET /api/2.2/jobs/runs/list?active_only=true&run_type=SUBMIT_RUN&start_time_to=${Date.parse('2026-01-04T08:00:00Z')}&limit=25`;
+const step = computeStepIdentity((name) => stepVariables[name]).hash.slice(0, 8);
+const runName = `Azure Pipelines: main [${step}]`;
 
 const running = { lifeCycleState: 'RUNNING' };
 const routes: StubRoutes = {
+  [listOld]: {},
   [lookUp]: { path: '/Shared/app/main', object_type: 'NOTEBOOK', object_id: 1 },
   [getCluster]: { cluster_id: 'c-1', cluster_name: 'shared', state: 'TERMINATED' },
   [submit]: { run_id: 7 },
@@ -201,7 +207,7 @@ describe('submitNotebookRun', () => {
 
       await run();
 
-      assert.deepEqual(api.calls(), [lookUp, submit, getRun]);
+      assert.deepEqual(api.calls(), [lookUp, listOld, submit, getRun]);
     });
 
     it('leaves to the service what the identity may not read', async () => {
@@ -395,7 +401,7 @@ describe('submitNotebookRun', () => {
     assert.deepEqual(marker(), {
       submissionNumber: 0,
       pendingToken: sent?.['idempotency_token'],
-      pendingRunName: 'Azure Pipelines: main',
+      pendingRunName: runName,
     });
   });
 
@@ -484,7 +490,7 @@ describe('submitNotebookRun', () => {
         message: 'The step was cancelled; run 7 is cancelled too',
       });
 
-      assert.deepEqual(test.api.calls().slice(2), [submit, submit, cancelRun]);
+      assert.deepEqual(test.api.calls().slice(3), [submit, submit, cancelRun]);
       assert.equal(new Set(tokensOf(test)).size, 1);
       assert.deepEqual(test.host.infos.slice(1), ['Cancelled run 7.']);
       assert.deepEqual(test.marker(), { submissionNumber: 0, runId: '7' });
@@ -529,8 +535,7 @@ describe('submitNotebookRun', () => {
 
       await assert.rejects(test.run(), {
         name: 'CancelledError',
-        message:
-          'The step was cancelled while it submitted the run "Azure Pipelines: main"; if it was started, it goes on, because \'cancelOnPipelineCancel\' is false',
+        message: `The step was cancelled while it submitted the run "${runName}"; if it was started, it goes on, because 'cancelOnPipelineCancel' is false`,
       });
       assert.ok(!test.api.calls().includes(cancelRun));
     });
@@ -547,13 +552,13 @@ describe('submitNotebookRun', () => {
 
       await assert.rejects(test.run(), {
         name: 'CancelledError',
-        message: `The step was cancelled while it submitted the run "Azure Pipelines: main", and whether it was started is not known: Submitting the run of notebook "/Shared/app/main" failed: adb-7.test: the connection was reset (ECONNRESET) (POST ${stubHost}/api/2.2/jobs/runs/submit)`,
+        message: `The step was cancelled while it submitted the run "${runName}", and whether it was started is not known: Submitting the run of notebook "/Shared/app/main" failed: adb-7.test: the connection was reset (ECONNRESET) (POST ${stubHost}/api/2.2/jobs/runs/submit)`,
         hint: 'The end of the job looks for it once more.',
       });
       assert.deepEqual(test.marker(), {
         submissionNumber: 0,
         pendingToken: tokensOf(test)[0],
-        pendingRunName: 'Azure Pipelines: main',
+        pendingRunName: runName,
         isCancelRequested: true,
       });
       assert.equal(tokensOf(test).length, 2);
@@ -638,6 +643,59 @@ describe('submitNotebookRun', () => {
 
       await assert.rejects(test.run(), { name: 'ApiError', kind: 'invalid' });
       assert.deepEqual(test.marker(), { submissionNumber: 0 });
+    });
+  });
+
+  describe('runs that earlier jobs left behind', () => {
+    const old = (runId: number, name: string) => aRun({ ...running, runId, runName: name });
+
+    it('are listed when they go on for more than a day', async () => {
+      const name = 'Azure Pipelines: main [0123abcd]';
+      const list = { runs: [old(8, name), old(9, 'Azure Pipelines: other [0123abcd]')] };
+      const { run, host } = arrange({ routes: { [listOld]: list } });
+
+      await run();
+
+      assert.ok(
+        host.infos.includes(
+          `Runs of this name that go on for more than a day, perhaps of a job whose agent was lost (cancel those): 8 (${stubHost}/?o=7#job/3/run/8)`,
+        ),
+        host.infos.join('\n'),
+      );
+    });
+
+    it('do not count a run that this job knows', async () => {
+      const test = arrange({ routes: { [listOld]: { runs: [old(7, runName)] } } });
+      test.context.ledger.updateRun(stubHost, '7', {});
+
+      await test.run();
+
+      assert.doesNotMatch(test.host.infos.join(), /more than a day/);
+    });
+
+    it('do not matter when they cannot be listed', async () => {
+      const { run, host } = arrange({ routes: { [listOld]: answer(503, 'busy') } });
+
+      const { runId } = await run();
+
+      assert.equal(runId, '7');
+      assert.ok(host.debugs.some((line) => line.startsWith('What earlier jobs left behind ')));
+      assert.deepEqual(host.warnings, []);
+    });
+
+    it('are not waited for when the step is cancelled', async () => {
+      const test = arrange({
+        routes: {
+          [listOld]: () => {
+            test.cancel(cancelled);
+            return networkError('ABORT_ERR');
+          },
+        },
+      });
+
+      await assert.rejects(test.run(), cancelled);
+
+      assert.ok(!test.api.calls().includes(submit));
     });
   });
 
