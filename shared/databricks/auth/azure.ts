@@ -66,6 +66,7 @@ export async function obtainForWorkspace(
       'X-Databricks-Azure-SP-Management-Token': management.value,
       'X-Databricks-Azure-Workspace-Resource-Id': resourceId,
     },
+    secrets: [management.value],
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ClientAuth } from 'oauth4webapi';
 import { isJsonObject, parseJson } from '../json';
 import { type IdTokenClaims, readIdToken } from './id-token';
 import { type IdentityTransport, LoginError, sendIdentityRequest } from './identity-request';
@@ -27,7 +28,7 @@ export async function obtainWithSecret(
     what,
     tokenEndpoint: await discoverTokenEndpoint(transport, host, what),
     clientId,
-    authenticate: (oauth) => oauth.ClientSecretBasic(clientSecret),
+    authenticate: () => basic(clientId, clientSecret),
     grantType: 'client_credentials',
     parameters: { scope },
     hint: () =>
@@ -57,6 +58,14 @@ export async function obtainByFederation(
     },
     hint: () => describePolicy(readIdToken(idToken)),
   });
+}
+
+/** As the SDKs of Databricks send it: the library's own would encode even the hyphens of the application id. */
+function basic(clientId: string, clientSecret: string): ClientAuth {
+  const pair = [clientId, clientSecret].map(encodeURIComponent).join(':');
+  return (_server, _client, _body, headers) => {
+    headers.set('Authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
+  };
 }
 
 /** How to make Databricks trust an ID token. */

@@ -7,8 +7,10 @@ export interface AccessToken {
   readonly value: string;
   /** When it ends, in milliseconds of the clock; undefined when the provider did not say. */
   readonly expiresAtMs: number | undefined;
-  /** Headers that go with it, such as a second token. */
+  /** Headers that go with it. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Secrets among these headers. */
+  readonly secrets?: readonly string[];
 }
 
 export interface RenewingOptions {
@@ -88,8 +90,7 @@ class RenewingCredentials implements Credentials {
 
   async #obtain(): Promise<AccessToken> {
     const token = await this.#options.obtain();
-    for (const secret of [token.value, ...Object.values(token.headers ?? {})])
-      this.#options.onSecret(secret);
+    for (const secret of [token.value, ...(token.secrets ?? [])]) this.#options.onSecret(secret);
     this.#token = token;
     this.#obtainedAtMs = this.#now();
     this.#renewAtMs = computeRenewalTime(this.#obtainedAtMs, token.expiresAtMs);
