@@ -9,6 +9,8 @@ import { SYSTEM_CONNECTION } from './connections';
 import type { DescribeOptions, Description } from './data-sources/description';
 import { cleanEnvironment } from './environment';
 import { readSourceFacts } from './git-facts';
+import type { IdTokenIssuer } from './id-tokens/issuer';
+import { startIdTokens } from './id-tokens/start';
 import { createLogView } from './log-view';
 import { suggest } from './nearest';
 import type { PipelineDefinition } from './pipeline-file/model';
@@ -29,12 +31,29 @@ import { createTemporaryFolder, removeTemporaryFolder } from './temporary-folder
 import type { PipelineResult } from './timeline';
 
 export type * from './data-sources/description';
+export {
+  createIdTokenIssuer,
+  type IdTokenFault,
+  type IdTokenIdentity,
+  type IdTokenIssuer,
+  type IdTokenOptions,
+  type IdTokenOwner,
+  type IdTokenRequest,
+} from './id-tokens/issuer';
 export type { Problem } from './pipeline-file/problems';
 export { PipelineRefusedError } from './pipeline-file/problems';
 export type { Patience } from './run-context';
 export type { SettingsSource } from './settings-file';
 export type { Result } from './task-result';
 export type * from './timeline';
+
+/** How the run issues ID tokens. */
+export interface IdentitySettings {
+  /** Default: one with a key of its own. */
+  readonly issuer?: IdTokenIssuer;
+  /** Port of the endpoint on 127.0.0.1; its keys are at `/.well-known/jwks`. Default: a free one. */
+  readonly port?: number;
+}
 
 /** What to run and how. Paths are relative to the current folder. */
 export interface PipelineOptions {
@@ -69,6 +88,11 @@ export interface PipelineOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Node binary, for all handlers or by handler name (`Node20_1`, `Node24`). */
   readonly nodePath?: string | Readonly<Record<string, string>>;
+  /**
+   * Issues ID tokens to steps, as Azure DevOps does; the variables that name the organization's address then name one on loopback.
+   * Without it that happens when a connection of the file needs it.
+   */
+  readonly identity?: IdentitySettings;
   /** Identity of the run; the same plan again models "rerun failed jobs". */
   readonly planId?: string;
   readonly stageAttempt?: number;
@@ -91,17 +115,20 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   const clock = options.clock ?? systemClock;
   const temporary = options.workDir === undefined;
   const { context, pipeline } = checkPipeline(options);
+  const idTokens = await startIdTokens(context, options.identity);
   const workFolder = temporary ? createTemporaryFolder() : resolve(options.workDir ?? '');
-  mkdirSync(workFolder, { recursive: true });
   try {
+    mkdirSync(workFolder, { recursive: true });
     return await runStages({
       ...context,
+      ...idTokens?.changes,
       pipeline,
       clock,
       workFolder,
       artifactFolder: join(workFolder, 'artifacts'),
     });
   } finally {
+    await idTokens?.close();
     if (temporary) removeTemporaryFolder(workFolder);
   }
 }

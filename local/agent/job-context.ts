@@ -1,3 +1,4 @@
+import type { IdTokenJob } from './id-tokens/server';
 import type { JobFolders } from './job-folders';
 import type { JobDefinition, StageDefinition } from './pipeline-file/model';
 import type { RunContext } from './run-context';
@@ -17,6 +18,8 @@ export interface JobContext {
   readonly folders: JobFolders;
   readonly variables: VariableStore;
   readonly masker: SecretMasker;
+  /** The job's ID tokens, in runs that may ask for them. */
+  readonly idTokens?: IdTokenJob;
   /** Connections as `task.setendpoint` left them. */
   readonly connections: ServiceConnection[];
   /** Folders of `task.prependpath`, newest first. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { secretsOf } from './connections';
+import { oidcVariables, openIdTokenJob } from './id-tokens/open-job';
 import { type JobContext, setJobStatus } from './job-context';
 import { createJobFolders, emptyFolder } from './job-folders';
 import { killLeftovers } from './leftover-processes';
@@ -163,16 +164,19 @@ function openJob(request: JobRequest, sequence: StepSequence, cancel: AbortSigna
       run.systemVariables,
       jobVariables(run.hostType, identity, folders, run.planId),
       extras(request),
+      oidcVariables(run, jobGuid(identity)),
     ],
     [run.pipeline.variables, stage.variables, job.variables],
     request.names,
   );
   for (const [name, value] of request.leg?.variables ?? []) variables.set(name, value);
   variables.recalculate();
+  const idTokens = openIdTokenJob(run, identity, variables);
   return {
     run,
     stage,
     job,
+    ...(idTokens && { idTokens }),
     identity,
     jobId: jobGuid(identity),
     folders,
@@ -233,7 +237,8 @@ function implicitSteps(
   return isDownloading ? [{ kind: 'download', isNone: false }] : [];
 }
 
-function closeJob({ run, folders, lookupId, variables }: JobContext): void {
+function closeJob({ run, folders, lookupId, variables, idTokens }: JobContext): void {
+  idTokens?.close();
   const isKeeping = variables.get('process.clean')?.toLowerCase() === 'false';
   const count = isKeeping && !run.kill.aborted ? 0 : killLeftovers(lookupId);
   if (count > 0)

@@ -2,6 +2,7 @@ import type { Clock } from './clock';
 import type { HostType } from './command-context';
 import type { Environment } from './environment';
 import type { SourceFacts } from './git-facts';
+import type { IdTokenServer } from './id-tokens/server';
 import type { PipelineDefinition } from './pipeline-file/model';
 import type { RunView } from './run-view';
 import type { ServiceConnection, VariablesFile } from './settings-file';
@@ -35,6 +36,8 @@ export interface RunContext {
   readonly tasks: readonly TaskDefinition[];
   readonly connections: readonly ServiceConnection[];
   readonly systemConnection: ServiceConnection;
+  /** Issues ID tokens, in runs that may ask for them. */
+  readonly idTokens?: IdTokenServer;
   readonly settings: VariablesFile;
   readonly systemVariables: VariableTable;
   readonly hostType: HostType;

@@ -25,6 +25,7 @@ export async function runStep(job: JobContext, step: PlannedStep): Promise<StepR
       : shouldRun === false
         ? 'Skipped'
         : 'Failed';
+  job.idTokens?.setConnections([]);
   const record = toRecord(execution, result, startedAt);
   if (result === 'Failed' || result === 'SucceededWithIssues') updateJob(job, result);
   view.stepFinished(record);

@@ -19,8 +19,14 @@ export interface RunFacts {
   readonly isDebug: boolean;
 }
 
-const COLLECTION = 'https://dev.azure.com/local/';
-const PROJECT = 'local';
+/** The organization and project that runs belong to. */
+export const ORGANIZATION = 'local';
+export const PROJECT = 'local';
+export const PROJECT_ID = stableGuid('project');
+/** Id of the organization. */
+export const COLLECTION_ID = stableGuid('collection');
+
+const COLLECTION = `https://dev.azure.com/${ORGANIZATION}/`;
 
 /** Predefined variables that are the same in every job of the run. Reference 1.6, 12. */
 export function runVariables(facts: RunFacts): VariableTable {
@@ -28,9 +34,9 @@ export function runVariables(facts: RunFacts): VariableTable {
   const common = {
     'System.CollectionUri': COLLECTION,
     'System.TeamFoundationCollectionUri': COLLECTION,
-    'System.CollectionId': stableGuid('collection'),
+    'System.CollectionId': COLLECTION_ID,
     'System.TeamProject': PROJECT,
-    'System.TeamProjectId': stableGuid('project'),
+    'System.TeamProjectId': PROJECT_ID,
     'System.HostType': facts.hostType,
     'System.PlanId': facts.planId,
     'System.TimelineId': facts.planId,
@@ -212,4 +218,13 @@ function agentVariables(folders: JobFolders, jobDisplayName: string): VariableTa
 export function definitionNameOf(file: string): string {
   const name = basename(file).replace(/\.ya?ml$/i, '');
   return name === 'azure-pipelines' ? basename(dirname(file)) || name : name;
+}
+
+/** The variables that name the organization's address, for an organization that answers at another one. Reference 1.6. */
+export function addressVariables(hostType: HostType, collectionUri: string): VariableTable {
+  return {
+    'System.CollectionUri': collectionUri,
+    'System.TeamFoundationCollectionUri': collectionUri,
+    ...(hostType === 'build' ? { 'System.TeamFoundationServerUri': collectionUri } : {}),
+  };
 }

@@ -106,11 +106,13 @@ function buildEnvironment(execution: StepExecution, task: TaskDefinition): Envir
       connectionId: (_type, value) => findConnection(job.connections, value)?.id,
     },
   );
+  const used = usedConnections(job, task, inputs);
+  job.idTokens?.setConnections(used);
   return taskEnvironment({
     base: job.run.baseEnvironment,
     stepEnv: expandStepEnv(job, step),
     inputs,
-    connections: usedConnections(job, task, inputs),
+    connections: [...used, { ...job.run.systemConnection, id: SYSTEM_CONNECTION }],
     variables: job.variables,
     taskVariables: step.taskVariables,
     prependedPaths: job.prependedPaths,
@@ -132,9 +134,9 @@ export function expandStepEnv(job: JobContext, step: PlannedStep): ReadonlyMap<s
   );
 }
 
-/** Only connections named by a connectedService input of the task, plus the job's own. Reference 1.5. */
+/** The connections that connectedService inputs of the task name. Reference 1.5. */
 function usedConnections(
-  { connections, run }: JobContext,
+  { connections }: JobContext,
   task: TaskDefinition,
   inputs: ReadonlyMap<string, string>,
 ): readonly ServiceConnection[] {
@@ -142,6 +144,5 @@ function usedConnections(
     .filter((input) => isConnectionType(input.type))
     .flatMap((input) => (inputs.get(input.name) ?? '').split(','))
     .map((id) => id.trim().toLowerCase());
-  const used = connections.filter(({ id }) => ids.includes(id));
-  return [...used, { ...run.systemConnection, id: SYSTEM_CONNECTION }];
+  return connections.filter(({ id }) => ids.includes(id));
 }

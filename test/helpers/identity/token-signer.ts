@@ -11,7 +11,10 @@ import {
 export interface TokenSigner {
   readonly jwks: JSONWebKeySet;
   /** RS256, with exactly these claims. */
-  sign(claims: JWTPayload, header?: Partial<JWTHeaderParameters>): Promise<string>;
+  sign(
+    claims: Readonly<Record<string, unknown>>,
+    header?: Partial<JWTHeaderParameters>,
+  ): Promise<string>;
 }
 
 /** Makes a signer with a fresh RSA key. */
@@ -21,7 +24,7 @@ export async function createTokenSigner(kid = 'test-key'): Promise<TokenSigner> 
   return {
     jwks: { keys: [key] },
     sign: (claims, header) =>
-      new SignJWT(claims)
+      new SignJWT(claims as JWTPayload)
         .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid, ...header })
         .sign(privateKey),
   };

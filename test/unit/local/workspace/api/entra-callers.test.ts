@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { JWTPayload } from 'jose';
 import type { EntraOptions } from '../../../../../local/workspace';
 import { createTokenSigner, type TokenSigner } from '../../../../helpers/identity/token-signer';
 import {
@@ -17,6 +16,8 @@ const DATABRICKS = '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d';
 const ISSUER = `https://sts.windows.net/${TENANT}/`;
 const RESOURCE =
   '/subscriptions/s1/resourceGroups/rg/providers/Microsoft.Databricks/workspaces/dev';
+
+type Claims = Readonly<Record<string, unknown>>;
 
 describe('a token of Entra', () => {
   let workspace: TestWorkspace;
@@ -42,7 +43,7 @@ describe('a token of Entra', () => {
     });
   }
 
-  function token(changes: JWTPayload = {}): Promise<string> {
+  function token(changes: Claims = {}): Promise<string> {
     const iat = Math.floor(time / 1000);
     const who = { appid: APP, oid: OBJECT, tid: TENANT };
     const times = { iat, nbf: iat, exp: iat + 3_600 };
@@ -84,7 +85,7 @@ describe('a token of Entra', () => {
     assert.match(answer.headers.get('location') ?? '', new RegExp(`/${TENANT}/oauth2/authorize`));
   });
 
-  const refused: readonly [string, JWTPayload, readonly unknown[]][] = [
+  const refused: readonly [string, Claims, readonly unknown[]][] = [
     [
       'for another resource',
       { aud: 'https://management.azure.com/' },
@@ -160,7 +161,7 @@ describe('a token of Entra', () => {
     const manage = 'https://management.core.windows.net/';
 
     async function admit(
-      management: JWTPayload | undefined,
+      management: Claims | undefined,
       resourceId: string | undefined = RESOURCE,
     ): Promise<Answer> {
       const claims = { aud: manage, appid: NEW, oid: NEW, ...management };
