@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -71,6 +73,23 @@ function reset(request: FastifyRequest): void {
   request.raw.socket.resetAndDestroy();
 }
 
+const refusals = new WeakMap<Server, NodeJS.Timeout>();
+
+/** Stops listening and closes all connections; listens at the same port again after `durationMs`. */
+function refuse(server: Server, durationMs: number): void {
+  const address = server.address() as AddressInfo | null;
+  if (address === null) return;
+  server.close();
+  server.closeAllConnections();
+  const listenAgain = (): Server => server.listen(address.port, address.address);
+  refusals.set(server, setTimeout(listenAgain, durationMs));
+}
+
+/** Before a server is closed for good: it does not listen again. */
+export function endRefusal(server: Server): void {
+  clearTimeout(refusals.get(server));
+}
+
 function forEver(): Promise<never> {
   return new Promise(() => {});
 }
@@ -91,6 +110,10 @@ async function deliverOne(
     case 'reset-before':
       reply.hijack();
       reset(request);
+      return 'answered';
+    case 'refuse':
+      reply.hijack();
+      refuse(request.server.server, fault.delayMs ?? 0);
       return 'answered';
     case 'status-after':
     case 'reset-after':

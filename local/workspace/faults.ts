@@ -11,6 +11,7 @@ export const faultKinds = [
   'truncate',
   'hang',
   'hang-after',
+  'refuse',
   'html',
   'login-page',
   'redirect',
@@ -34,7 +35,7 @@ export interface Fault {
   readonly after?: number;
   /** How many requests are hit; default all. */
   readonly times?: number;
-  /** How long latency lasts, in milliseconds. */
+  /** How long latency and refuse last, in milliseconds. */
   readonly delayMs?: number;
   /** Requests per second that rate-limit lets through. */
   readonly perSecond?: number;

@@ -8,7 +8,7 @@ import {
   invalidAccessToken,
   malformedRequest,
 } from './errors';
-import { deliverAfter, deliverBefore } from './fault-delivery';
+import { deliverAfter, deliverBefore, endRefusal } from './fault-delivery';
 import type { Fault, FaultList } from './faults';
 import { type ApiCall, type Identity, RawAnswer } from './http/api-call';
 import { type JsonObject, toJson } from './http/json';
@@ -216,6 +216,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);
   });
+  server.addHook('preClose', async () => endRefusal(server.server));
   registerHooks(server, options);
   registerErrors(server, options);
   for (const route of routes) registerRoute(server, route, options.state);

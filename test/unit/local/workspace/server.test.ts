@@ -65,6 +65,30 @@ describe('faults over HTTP', () => {
     });
   }
 
+  it('refuse closes all connections and lets no new one in for a while', async () => {
+    workspace.addFault({ match: `POST ${MKDIRS}`, kind: 'refuse', delayMs: 150, times: 1 });
+
+    await assert.rejects(mkdirs(), { name: 'TypeError', message: 'fetch failed' });
+    await assert.rejects(mkdirs(), (error: Error) => {
+      assert.equal((error.cause as NodeJS.ErrnoException).code, 'ECONNREFUSED');
+      return true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+
+    assert.equal((await mkdirs()).status, 200);
+  });
+
+  it('refuse does not outlive the workspace', async () => {
+    workspace.addFault({ match: `POST ${MKDIRS}`, kind: 'refuse', delayMs: 50, times: 1 });
+    await assert.rejects(mkdirs());
+    const { url } = workspace;
+
+    await workspace.close();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+
+    await assert.rejects(fetch(url), { message: 'fetch failed' });
+  });
+
   const held: [Fault['kind'], boolean][] = [
     ['hang', false],
     ['hang-after', true],
