@@ -35,6 +35,8 @@ export interface ApiErrorDetails {
   readonly method: string;
   readonly path: string;
   readonly requestId: string | undefined;
+  /** True when an earlier attempt of the same call may have been handled: its answer was lost, or none of the service. */
+  readonly followsUnclearAttempt?: boolean;
   /** What the server asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   /** True when sending the same request again may succeed. */
@@ -89,6 +91,27 @@ export class TransportError extends ExpectedError {
 export function isTransient(error: unknown): error is ApiError | TransportError {
   if (error instanceof ApiError) return error.details.isTransient;
   return error instanceof TransportError && error.isTransient;
+}
+
+/**
+ * True when a request that failed has surely changed nothing, because the service refused it. After any other failure it
+ * may have been handled all the same.
+ */
+export function isRefused(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  const { status, isFromService, kind, followsUnclearAttempt } = error.details;
+  if (followsUnclearAttempt) return false;
+  if (kind === 'unauthenticated' || kind === 'rate-limited') return true;
+  return !error.details.isTransient && isFromService && status >= 400 && status < 500;
+}
+
+/** The same failure, whose hint begins with what it leaves behind. Anything but an answer or none of a server stays as it is. */
+export function withConsequence(error: unknown, consequence: string): unknown {
+  if (!(error instanceof ApiError) && !(error instanceof TransportError)) return error;
+  const options = { hint: [consequence, error.hint].filter(Boolean).join(' '), cause: error };
+  return error instanceof ApiError
+    ? new ApiError(error.message, error.details, options)
+    : new TransportError(error.message, { ...options, isTransient: error.isTransient });
 }
 
 /** A run did not end in the time given to it; it keeps going. */

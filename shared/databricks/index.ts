@@ -21,10 +21,12 @@ export {
   type ApiErrorDetails,
   type ApiErrorKind,
   ExpectedError,
+  isRefused,
   isTransient,
   RunFailedError,
   TransportError,
   WaitTimeoutError,
+  withConsequence,
 } from './errors';
 export {
   detectGitProvider,

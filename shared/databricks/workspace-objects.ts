@@ -44,6 +44,9 @@ const importsPerSecond = 29;
 /** Base64 makes this 10 MB, the most that is known to be taken as JSON; larger contents are sent as they are. */
 const largestJsonContent = 7_500_000;
 
+/** How long an answer to a deletion may take: that of a large folder takes minutes. */
+const deleteTimeoutMs = 150_000;
+
 /** The slowest line for which a large import is waited for, in bytes per millisecond. */
 const slowestUpload = 100;
 const shortestUploadTimeoutMs = 60_000;
@@ -114,6 +117,8 @@ export class WorkspaceObjects {
         path: '/api/2.0/workspace/delete',
         body: { path, recursive: options.recursive ?? false },
         isRepeatable: true,
+        // Given up and repeated, a late deletion would hit what has been imported since.
+        timeoutMs: deleteTimeoutMs,
         hints: { 'permission-denied': 'Give the identity the permission "Can Manage" on it.' },
         signal: options.signal,
       });

@@ -1,4 +1,4 @@
-import type { Workspace } from '../../shared/databricks';
+import { type Workspace, withConsequence } from '../../shared/databricks';
 import { CancelledError } from '../../shared/pipeline/errors';
 import type { TaskContext, TaskSuccess } from '../../shared/pipeline/task-context';
 import {
@@ -77,9 +77,10 @@ async function deploy(
   const { host, signal } = context;
   const { targetFolder, maxParallel } = inputs;
   const listing: ListOptions = { enters: chooseFolders(inputs, items), maxParallel, signal };
+  const existence = checkTarget(workspace, targetFolder, signal);
   const [targetExists, tree] = await Promise.all([
-    checkTarget(workspace, targetFolder, signal),
-    listTarget(workspace, targetFolder, listing),
+    existence,
+    listTarget(workspace, targetFolder, { ...listing, targetExists: existence }),
   ]);
   const plan = await makePlan(workspace, inputs, items, { tree, targetExists, listing });
   logPlan(host, targetFolder, plan);
@@ -93,7 +94,7 @@ async function deploy(
   try {
     await executePlan(plan, { ...inputs, workspace, host, signal, progress });
     if (importedCount(planned) + planned.deleted > 0) {
-      await verifyTarget(workspace, targetFolder, plan, { ...listing, clock: context.clock });
+      await verify(context, workspace, inputs, plan, { listing, progress });
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -102,6 +103,26 @@ async function deploy(
     setOutputs(context, targetFolder, progress.counts());
   }
   return describeResult(progress.counts(), targetFolder, { isDryRun: false });
+}
+
+/** When the target cannot be read the error says what was done to it. */
+async function verify(
+  { clock, signal }: TaskContext,
+  workspace: Workspace,
+  { targetFolder }: ImportNotebooksInputs,
+  plan: ImportPlan,
+  { listing, progress }: { readonly listing: ListOptions; readonly progress: ImportProgress },
+): Promise<void> {
+  try {
+    await verifyTarget(workspace, targetFolder, plan, { ...listing, clock });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const { length } = progress.imported;
+    throw withConsequence(
+      error,
+      `All was sent, but not compared. State of ${targetFolder}: ${length} of ${plan.imports.length} objects were imported, ${progress.deleted} deleted.`,
+    );
+  }
 }
 
 /** Compares source and target; what lies in Git folders of the target is not touched. */

@@ -16,6 +16,8 @@ export interface ListOptions {
   readonly enters: (folder: string) => boolean;
   /** Folders that surely exist: they are listed at once, without waiting for those around them. */
   readonly known?: readonly string[];
+  /** Whether the target folder itself exists, as far as that is known. */
+  readonly targetExists?: Promise<boolean>;
   readonly maxParallel: number;
   readonly signal: AbortSignal;
 }
@@ -61,7 +63,11 @@ function refuseUnusable(targetFolder: string, found: LocatedObject, path: string
   );
 }
 
-/** Lists the target folder and the folders in it, several at a time. A folder that vanishes meanwhile is empty. */
+/**
+ * Lists the target folder and the folders in it, several at a time. A folder that vanishes meanwhile is empty; it is looked
+ * for once more, for a mirror does not delete what it does not see. Throws ApiError of kind `not-found` for one that is
+ * there and cannot be listed.
+ */
 export async function listTarget(
   workspace: Workspace,
   targetFolder: string,
@@ -70,9 +76,18 @@ export async function listTarget(
   const tree = new Map<string, WorkspaceObject>();
   const limit = pLimit(options.maxParallel);
   const listed = new Set<string>();
-  const read = (folder: string): Promise<WorkspaceObject[] | undefined> => {
+  const isThere = async (folder: string, path: string): Promise<boolean> => {
+    if (folder === '') return (await options.targetExists) ?? false;
+    // What is listed before the folders around it need not be there.
+    if (!tree.has(folder)) return false;
+    return (await ifFound(workspace.objects.get(path, options.signal))) !== undefined;
+  };
+  const read = async (folder: string): Promise<WorkspaceObject[] | undefined> => {
     const path = folder === '' ? targetFolder : `${targetFolder}/${folder}`;
-    return limit(() => ifFound(workspace.objects.list(path, options.signal)));
+    const request = (): Promise<WorkspaceObject[]> => workspace.objects.list(path, options.signal);
+    const children = await limit(() => ifFound(request()));
+    if (children !== undefined || !(await isThere(folder, path))) return children;
+    return limit(request);
   };
   const list = async (folder: string): Promise<void> => {
     if (listed.has(folder)) return;

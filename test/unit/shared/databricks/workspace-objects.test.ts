@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import sinon from 'sinon';
 import { encodeMultipart } from '../../../../shared/databricks/http/multipart';
 import { answer, type StubRoutes, stubHost, stubWorkspace } from '../../../helpers/stub-api';
 
@@ -128,6 +129,17 @@ describe('WorkspaceObjects', () => {
           { path: '/b', recursive: true },
         ],
       );
+    });
+
+    it('waits long enough for an answer, so that no late deletion hits what is imported since', async () => {
+      const { objects } = objectsOf({ [route]: {} });
+      const timer = sinon.spy(globalThis, 'setTimeout');
+      await objects.delete('/warm-up');
+      timer.resetHistory();
+
+      await objects.delete('/a');
+
+      assert.ok(timer.args.some(([, ms]) => ms === 150_000));
     });
 
     it('is content when the object is gone already', async () => {

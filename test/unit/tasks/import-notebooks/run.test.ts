@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { CancelledError } from '../../../../shared/pipeline/errors';
 import { importNotebooks } from '../../../../tasks/ImportNotebooks/run';
-import { networkError } from '../../../helpers/stub-api';
+import { answer, networkError, stubHost } from '../../../helpers/stub-api';
 import { aFolder, header } from './a-source';
 import { anImportContext, FakeWorkspace, isImportOf, refuse } from './fake-workspace';
 
@@ -347,6 +347,51 @@ describe('ImportNotebooks', () => {
 
     assert.deepEqual(clock.sleeps, [1_000]);
   });
+
+  it('says what was done when the target cannot be looked at afterwards', async () => {
+    const workspace = aTarget(0);
+    let lists = 0;
+    workspace.interfere = ({ path }) => {
+      if (path.includes('/list')) lists += 1;
+      return path.includes('/list') && lists > 1
+        ? answer(500, { error_code: 'INTERNAL_ERROR', message: 'No.' })
+        : undefined;
+    };
+    const { run } = anImport(workspace, { 'a.py': header });
+
+    await assert.rejects(run(), {
+      message: `Listing "/Shared/app" failed: No (HTTP 500 INTERNAL_ERROR, GET ${stubHost}/api/2.0/workspace/list).`,
+      hint: 'All was sent, but not compared. State of /Shared/app: 1 of 1 objects were imported, 0 deleted.',
+    });
+  });
+
+  for (const folder of ['/Shared/app', '/Shared/app/old']) {
+    it(`deletes what is stale in ${folder} although it is not found at first`, async () => {
+      const workspace = new FakeWorkspace({
+        '/Shared/app': 'DIRECTORY',
+        '/Shared/app/stale': 'NOTEBOOK',
+        '/Shared/app/old': 'DIRECTORY',
+        '/Shared/app/old/stale': 'NOTEBOOK',
+      });
+      let isFirst = true;
+      workspace.interfere = ({ path }) => {
+        if (!isFirst || !path.endsWith(`/list?path=${encodeURIComponent(folder)}`))
+          return undefined;
+        isFirst = false;
+        return answer(404, { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'Not there.' });
+      };
+      const { run } = anImport(workspace, { 'a.py': header }, { mode: 'mirror' });
+
+      await run();
+
+      assert.equal(isFirst, false);
+      assert.deepEqual([...workspace.types.keys()].sort(), [
+        '/Shared',
+        '/Shared/app',
+        '/Shared/app/a',
+      ]);
+    });
+  }
 
   it('fails when the target is not what it should be', async () => {
     const workspace = new FakeWorkspace({
