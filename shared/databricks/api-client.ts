@@ -1,8 +1,9 @@
 import type { Agent } from 'node:http';
 import { type Clock, systemClock } from './clock';
 import type { Credentials } from './credentials';
-import { ApiError, type ApiErrorKind, TransportError } from './errors';
+import { ApiError, type ApiErrorKind, isRefused, TransportError } from './errors';
 import { type FetchLike, type HttpAnswer, sendOnce } from './http/attempt';
+import { Contact } from './http/contact';
 import { type AnswerFault, readAnswer } from './http/error-mapping';
 import type { RawBody } from './http/multipart';
 import { patience, withRetry } from './http/retry';
@@ -46,8 +47,6 @@ export interface ApiRequest {
   readonly timeoutMs?: number;
   /** What to do, for kinds of failure that need other words than the default. */
   readonly hints?: Partial<Record<ApiErrorKind, string>>;
-  /** What to know, beside the reason, when no answer arrives within the patience. */
-  readonly unreachableHint?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** When it is aborted, no further attempt is made; one that is under way may still be answered. */
   readonly stopRepeating?: AbortSignal | undefined;
@@ -65,6 +64,9 @@ export class ApiClient {
   readonly logger: Logger;
   readonly #options: ApiClientOptions;
   readonly #random: () => number;
+  readonly #contact: Contact;
+  /** Who the workspace takes us for, once it has said so. */
+  userName: string | undefined;
   #hadContact = false;
 
   constructor(options: ApiClientOptions) {
@@ -73,6 +75,14 @@ export class ApiClient {
     this.logger = options.logger ?? silentLogger;
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    this.#contact = new Contact(this);
+  }
+
+  /** A sentence that says as whom, where and with what; empty before the workspace has named the identity. */
+  describeLogin(): string {
+    if (this.userName === undefined) return '';
+    const { description } = this.#options.credentials;
+    return `Signed in to ${this.host} as ${this.userName} with the ${description}.`;
   }
 
   /**
@@ -91,19 +101,36 @@ export class ApiClient {
         return await this.#attempt(request, remainingMs);
       }
     };
+    let isUnclear = false;
+    const noted = async (remainingMs: number): Promise<JsonObject> => {
+      try {
+        return await attempt(remainingMs);
+      } catch (error) {
+        isUnclear ||= !isRefused(error);
+        throw error;
+      }
+    };
     try {
-      return await this.#repeat(request, attempt);
-    } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
-      throw new TransportError(
-        `${request.what} failed: ${error.message} (${request.method} ${this.host}${request.path})`,
-        {
-          cause: error,
-          hint: [request.unreachableHint ?? '', error.hint].filter(Boolean).join(' '),
-          isTransient: error.isTransient,
-        },
+      return await this.#repeat(
+        request,
+        request.patience === 'poll' ? this.#contact.watched(noted) : noted,
       );
+    } catch (error) {
+      throw this.#finalError(request, error, isUnclear);
     }
+  }
+
+  /** What the caller gets to know of all attempts: the last failure, and whether an earlier one may have been a success. */
+  #finalError(request: ApiRequest, error: unknown, isUnclear: boolean): unknown {
+    if (error instanceof ApiError && isUnclear && isRefused(error)) {
+      const details = { ...error.details, followsUnclearAttempt: true };
+      return new ApiError(error.message, details, { hint: error.hint, cause: error });
+    }
+    if (!(error instanceof TransportError)) return error;
+    return new TransportError(
+      `${request.what} failed: ${error.message} (${request.method} ${this.host}${request.path})`,
+      { cause: error, hint: error.hint, isTransient: error.isTransient },
+    );
   }
 
   #repeat(

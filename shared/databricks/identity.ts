@@ -27,5 +27,6 @@ export async function getIdentity(
     },
   });
   const userName = wire.requiredText(body, 'userName', what);
+  api.userName = userName;
   return { userName, displayName: wire.text(body, 'displayName') ?? userName };
 }

@@ -1,5 +1,5 @@
 import type { ApiClient, ApiRequest } from './api-client';
-import { ApiError, isTransient, WaitTimeoutError } from './errors';
+import { ApiError, isRefused, isTransient, WaitTimeoutError, withConsequence } from './errors';
 import { type JsonObject, jsonId } from './json';
 import { pollUntil, runPollInterval } from './poll';
 import { isFinal, type Run, toRun } from './run';
@@ -67,13 +67,22 @@ export type ChangeOptions = Pick<
 /** How hard one read is tried, see ApiRequest. */
 export type ReadOptions = Pick<ApiRequest, 'patience' | 'maxPatienceMs' | 'timeoutMs' | 'signal'>;
 
-/** For a login that stops working while a run is watched. */
-const lostAccessHints = {
-  unauthenticated:
-    'The token is not accepted (any more): renew it and update where it comes from. The run itself goes on in the workspace.',
-  'permission-denied':
-    'The token was refused: it may have expired or been revoked, or the identity may not see this run. The run itself goes on in the workspace.',
-} as const;
+/** For a login that stops working while a run is watched; `login` is a sentence, or empty. */
+function lostAccessHints(login: string) {
+  const hintOf = (what: string): string =>
+    [login, what, 'The run itself goes on in the workspace.'].filter(Boolean).join(' ');
+  return {
+    unauthenticated: hintOf(
+      'The token is not accepted (any more): renew it and update where it comes from.',
+    ),
+    'permission-denied': hintOf(
+      'The token was refused: it may have expired or been revoked, or the identity may not see this run.',
+    ),
+  } as const;
+}
+
+/** What becomes of a run that cannot be read. */
+const goesOn = 'The run itself goes on in the workspace, or has ended there.';
 
 /** How long a run just submitted may be unknown to the service, in milliseconds. */
 const newRunGraceMs = 30_000;
@@ -91,21 +100,29 @@ export class Jobs {
   /** Submits a one-time run and resolves to its id; safe to repeat because of the token. Docs: jobs/submit. */
   async submitNotebookRun(spec: NotebookRunSpec, options: ChangeOptions = {}): Promise<string> {
     const what = `Submitting the run of notebook "${spec.notebookPath}"`;
-    const body = await this.#api.request({
-      what,
-      method: 'POST',
-      path: '/api/2.2/jobs/runs/submit',
-      body: toSubmitBody(spec),
-      isRepeatable: true,
-      ...options,
-      hints: {
-        'permission-denied':
-          'The identity may not submit this run: check the token, and for an existing cluster its permission "Can Attach To".',
-        invalid: 'Correct the input that the server names.',
-        'not-found': 'Check the cluster id, and that the identity may use it.',
-      },
-    });
-    return wire.requiredId(body, 'run_id', what);
+    try {
+      const body = await this.#api.request({
+        what,
+        method: 'POST',
+        path: '/api/2.2/jobs/runs/submit',
+        body: toSubmitBody(spec),
+        isRepeatable: true,
+        ...options,
+        hints: {
+          'permission-denied':
+            'The identity may not submit this run: check the token, and for an existing cluster its permission "Can Attach To".',
+          invalid: 'Correct the input that the server names.',
+          'not-found': 'Check the cluster id, and that the identity may use it.',
+        },
+      });
+      return wire.requiredId(body, 'run_id', what);
+    } catch (error) {
+      if (isRefused(error)) throw error;
+      throw withConsequence(
+        error,
+        `The run "${spec.runName}" may have been started all the same; the same submission, repeated, finds it.`,
+      );
+    }
   }
 
   /** Reads a run with all its task runs. Throws ApiError of kind `not-found` for an unknown run. Docs: jobs/getrun. */
@@ -118,14 +135,10 @@ export class Jobs {
         path: '/api/2.2/jobs/runs/get',
         query: { run_id: runId, page_token: pageToken },
         ...options,
-        unreachableHint:
-          options.patience === 'poll'
-            ? 'The run itself goes on in the workspace, or has ended there.'
-            : undefined,
         hints: {
           'not-found':
             'Check that the run id and the workspace belong together; runs are kept for 60 days.',
-          ...(options.patience === 'poll' && lostAccessHints),
+          ...(options.patience === 'poll' && lostAccessHints(this.#api.describeLogin())),
         },
       });
     let page = await read(undefined);
@@ -236,9 +249,16 @@ export class Jobs {
       const isGrace = options.isNew && elapsedMs() < newRunGraceMs;
       if (isGrace && error instanceof ApiError && error.kind === 'not-found') return lastRun;
       if (lastRun && isTransient(error) && elapsedMs() >= timeoutMs) return lastRun;
-      throw error;
+      throw withFate(error, lastRun !== undefined || options.isNew === true);
     }
   }
+}
+
+/** Says what becomes of a run that cannot be read; the hint of a refused login does, and an unknown run may never have been. */
+function withFate(error: unknown, doesExist: boolean): unknown {
+  const kind = error instanceof ApiError ? error.kind : undefined;
+  if (kind === 'unauthenticated' || kind === 'permission-denied') return error;
+  return kind === 'not-found' && !doesExist ? error : withConsequence(error, goesOn);
 }
 
 function fingerprint(run: Run): string {

@@ -1,5 +1,5 @@
 import type { ApiClient } from './api-client';
-import { ApiError, TransportError } from './errors';
+import { ApiError, ExpectedError, isRefused, withConsequence } from './errors';
 import { isSameRepository, withoutUserInfo } from './git-url';
 import type { Json, JsonObject } from './json';
 import { credentialHint, withGitHint } from './repo-errors';
@@ -118,8 +118,8 @@ export class Repos {
   async createRepo(spec: CreateRepoSpec, options: CreateRepoOptions = {}): Promise<Repo> {
     const { signal } = options;
     const what = `Creating the Git folder "${spec.path}" from ${spec.url}`;
+    await this.#makeParent(spec.path, signal);
     try {
-      await this.#makeParent(spec.path, signal);
       options.onSend?.();
       const body = await this.#api.request({
         what,
@@ -136,7 +136,12 @@ export class Repos {
     } catch (error) {
       const found = mayExist(error) ? await this.#lookAgain(spec.path, signal) : undefined;
       if (found && isSameRepository(found.url, spec.url)) return found;
-      throw withGitHint(error, undefined);
+      const failure = withGitHint(error, undefined);
+      if (found || isRefused(error)) throw failure;
+      throw withConsequence(
+        failure,
+        `The Git folder "${spec.path}" may have been created all the same, or may appear yet: run the step again, which finds it.`,
+      );
     }
   }
 
@@ -167,7 +172,7 @@ export class Repos {
 
   /**
    * Brings a Git folder to the head of a branch, or to a tag, and resolves to the folder as it is then: the answer of the
-   * call itself tells nothing. Without an answer the TransportError says where the folder is now. Docs: repos/update.
+   * call itself tells nothing. Unless the service has refused, the error says where the folder is now. Docs: repos/update.
    */
   async updateRepo(repo: Repo, ref: GitRef, options: UpdateRepoOptions = {}): Promise<Repo> {
     const { sparseCheckoutPatterns = [], discardChanges, signal } = options;
@@ -192,28 +197,23 @@ export class Repos {
         },
       });
     } catch (error) {
-      if (error instanceof TransportError)
-        throw await this.#withWhereabouts(error, repo.path, signal);
-      throw withGitHint(error, ref);
+      const failure = withGitHint(error, ref);
+      if (isRefused(error)) throw failure;
+      throw withConsequence(failure, await this.#describeWhereabouts(repo.path, signal));
     }
-    return this.getRepo(repo.id, signal);
+    return this.getRepo(repo.id, signal).catch((error: unknown) => {
+      throw withConsequence(
+        error,
+        `The Git folder "${repo.path}" was brought to ${ref.kind} "${ref.name}", but could not be looked at: run the step again to be sure.`,
+      );
+    });
   }
 
-  async #withWhereabouts(
-    error: TransportError,
-    path: string,
-    signal: AbortSignal | undefined,
-  ): Promise<TransportError> {
+  async #describeWhereabouts(path: string, signal: AbortSignal | undefined): Promise<string> {
     const repo = await this.#lookAgain(path, signal);
-    if (!repo) return error;
-    return new TransportError(
-      `${error.message}. The Git folder is now at ${describeHead(repo)}, and the workspace may still be working on it`,
-      {
-        cause: error,
-        hint: 'Run the step again when it has finished.',
-        isTransient: error.isTransient,
-      },
-    );
+    return repo
+      ? `The Git folder "${path}" is now at ${describeHead(repo)}, and the workspace may still be working on it: run the step again when it has finished.`
+      : `The Git folder "${path}" may have been updated all the same: run the step again.`;
   }
 
   /** Deletes a Git folder; one that is gone already is fine. Docs: repos/delete. */
@@ -226,7 +226,12 @@ export class Repos {
         signal,
       });
     } catch (error) {
-      if (!isGone(error)) throw error;
+      if (isGone(error)) return;
+      if (isRefused(error)) throw error;
+      throw withConsequence(
+        error,
+        `The Git folder "${repo.path}" may have been deleted all the same.`,
+      );
     }
   }
 
@@ -276,9 +281,8 @@ function isGone(error: unknown): boolean {
 
 /** True for failures after which the folder may be there all the same: a lost answer, or somebody else was faster. */
 function mayExist(error: unknown): boolean {
-  if (error instanceof TransportError) return error.isTransient;
-  if (!(error instanceof ApiError)) return false;
-  return error.kind === 'already-exists' || error.status >= 500 || !error.details.isFromService;
+  if (!(error instanceof ExpectedError)) return false;
+  return !isRefused(error) || (error instanceof ApiError && error.kind === 'already-exists');
 }
 
 function toRepo(body: JsonObject, what: string): Repo {

@@ -1,4 +1,10 @@
-import { ApiError, type Repo, type Workspace } from '../../shared/databricks';
+import {
+  describeHead,
+  isRefused,
+  type Repo,
+  type Workspace,
+  withConsequence,
+} from '../../shared/databricks';
 import { InputError } from '../../shared/pipeline/errors';
 import type { TaskContext } from '../../shared/pipeline/task-context';
 import { markCreation, unmarkCreation } from './creation-marker';
@@ -54,17 +60,22 @@ export async function createFolder(
     context.host.info(`Created the Git folder "${repo.path}" (id ${repo.id}) from ${gitUrl}.`);
     return repo;
   } catch (error) {
-    if (isRefusal(error)) unmarkCreation(context);
+    // After any other failure the workspace may still be creating the folder.
+    if (isRefused(error)) unmarkCreation(context);
     throw error;
   }
+}
+
+/** For a failure that leaves the new folder as it was created. */
+export function sayCreated(error: unknown, created: Repo): unknown {
+  if (!isRefused(error)) return error;
+  return withConsequence(
+    error,
+    `The Git folder "${created.path}" is created and at ${describeHead(created)}.`,
+  );
 }
 
 /** Whether the post-job part removes the folder. */
 export function isRemoved({ temporaryPrefix, keepTemporary }: UpdateRepoInputs): boolean {
   return temporaryPrefix !== undefined && !keepTemporary;
-}
-
-/** After any other failure the workspace may still be creating the folder. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof ApiError && error.details.isFromService && error.status < 500;
 }

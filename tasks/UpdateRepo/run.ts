@@ -9,7 +9,7 @@ import {
 } from '../../shared/databricks';
 import { InputError } from '../../shared/pipeline/errors';
 import type { TaskContext, TaskSuccess } from '../../shared/pipeline/task-context';
-import { createMissingFolder } from './create-folder';
+import { createMissingFolder, sayCreated } from './create-folder';
 import { checkRemoteCommit, checkUpdatedCommit } from './expected-commit';
 import { describeRef } from './git-ref';
 import { readInputs, type UpdateRepoInputs } from './inputs';
@@ -24,12 +24,14 @@ export async function updateRepo(context: TaskContext): Promise<TaskSuccess> {
   if (settings.host !== undefined) refuseUnreachable(settings.host, inputs.gitUrl);
   const workspace = await context.connect(settings);
 
-  const before = await prepareFolder(context, workspace, inputs);
+  const { folder: before, isNew } = await prepareFolder(context, workspace, inputs);
   const path = 'path' in inputs.folder ? inputs.folder.path : withoutWorkspacePrefix(before.path);
   host.setOutput('repoId', before.id, true);
   host.setOutput('repoPath', path, true);
 
-  const repo = await switchFolder(context, workspace, before, inputs);
+  const repo = await switchFolder(context, workspace, before, inputs).catch((error: unknown) => {
+    throw isNew ? sayCreated(error, before) : error;
+  });
   host.setOutput('repoId', repo.id, true);
   host.setOutput('commitId', repo.headCommitId, true);
   host.setOutput('branch', repo.branch, true);
@@ -45,17 +47,19 @@ async function prepareFolder(
   context: TaskContext,
   workspace: Workspace,
   inputs: UpdateRepoInputs,
-): Promise<Repo> {
+): Promise<{ readonly folder: Repo; readonly isNew: boolean }> {
   const existing = await findFolder(context, workspace, inputs);
   if (existing) refuseOtherRepository(existing, inputs);
   await checkRemoteCommit(context, inputs, inputs.gitUrl ?? existing?.url);
   if (inputs.temporaryPrefix !== undefined) await listLeftBehind(context, workspace, inputs);
-  if (!existing) return createMissingFolder(context, workspace, inputs);
+  if (!existing) {
+    return { folder: await createMissingFolder(context, workspace, inputs), isNew: true };
+  }
   context.host.info(
     `Git folder "${existing.path}" (id ${existing.id}) is at ${describeHead(existing)}.`,
   );
   warnOfSparseCheckout(context, existing, inputs);
-  return existing;
+  return { folder: existing, isNew: false };
 }
 
 /** It stays as it was set up, and what is outside of it is not there. */

@@ -5,9 +5,10 @@ import {
   isSameRepository,
   type Repo,
   type Workspace,
+  withConsequence,
 } from '../../shared/databricks';
 import type { TaskContext } from '../../shared/pipeline/task-context';
-import { createFolder, isRemoved } from './create-folder';
+import { createFolder, isRemoved, sayCreated } from './create-folder';
 import { gitCall } from './git-call';
 import { GitFolderError } from './git-folder-error';
 import { describeRef } from './git-ref';
@@ -146,8 +147,13 @@ async function recreate(
     },
     () => workspace.repos.deleteRepo(repo, context.signal),
   );
-  const created = await createFolder(context, workspace, inputs, { path, gitUrl, gitProvider });
-  return update(context, workspace, created, inputs);
+  const clone = { path, gitUrl, gitProvider };
+  const created = await createFolder(context, workspace, inputs, clone).catch((error: unknown) => {
+    throw withConsequence(error, `The Git folder "${path}" (id ${repo.id}) is deleted.`);
+  });
+  return update(context, workspace, created, inputs).catch((error: unknown) => {
+    throw sayCreated(error, created);
+  });
 }
 
 /** Throws when the folder is not where it was brought: somebody else has moved it since. */

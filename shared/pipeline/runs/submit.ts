@@ -1,4 +1,4 @@
-import { ApiError, type Run, type TaskRun, type Workspace } from '../../databricks';
+import { ApiError, isRefused, type Run, type TaskRun, type Workspace } from '../../databricks';
 import { CancelledError, InputError } from '../errors';
 import { computeIdempotencyToken } from '../step-identity';
 import type { TaskContext } from '../task-context';
@@ -106,7 +106,7 @@ class NotSubmittedError extends CancelledError {}
 /** True when there is no run to look for later: the service said no, or was not asked. */
 function leavesNoRun(error: unknown): boolean {
   if (error instanceof NotSubmittedError || error instanceof InputError) return true;
-  return error instanceof ApiError && !error.details.isTransient;
+  return isRefused(error);
 }
 
 /** Submits; when the agent cancels before the answer is there, learns the run by its token and cancels it. */
@@ -176,10 +176,8 @@ async function untilCancelled(
 /** When all say no there is no run; without an answer to one of them there may be one. */
 function throwUnknownOutcome(error: unknown, { runName }: SubmitInputs): never {
   const reasons: unknown[] = error instanceof AggregateError ? error.errors : [error];
-  const isRefusal = (reason: unknown): boolean =>
-    reason instanceof ApiError && !reason.details.isTransient;
   const [first] = reasons;
-  if (reasons.every(isRefusal)) throw first;
+  if (reasons.every(isRefused)) throw first;
   throw new CancelledError(
     `The step was cancelled while it submitted the run "${runName}", and whether it was started is not known: ${first instanceof Error ? first.message : String(first)}`,
     { hint: 'The end of the job looks for it once more.', cause: error },

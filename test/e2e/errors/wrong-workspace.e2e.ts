@@ -159,7 +159,7 @@ describe('a workspace that cannot be reached or signed in to', () => {
 
       const runId = /Run (\d+) is/.exec(outcome.log)?.[1] ?? '';
       assert.deepEqual(errorsOf(outcome.step('wait')), [
-        `Reading run ${runId} failed: Token is expired (HTTP 401 UNAUTHENTICATED, ${place()}). The token is not accepted (any more): renew it and update where it comes from. The run itself goes on in the workspace.`,
+        `Reading run ${runId} failed: Token is expired (HTTP 401 UNAUTHENTICATED, ${place()}). Signed in to ${scene.workspace.url} as local.user@databricks.test with the token from variable DATABRICKS_TOKEN. The token is not accepted (any more): renew it and update where it comes from. The run itself goes on in the workspace.`,
       ]);
       assert.deepEqual(scene.requests('runs/cancel'), []);
       assert.equal(scene.requests('GET /api/2.2/jobs/runs/get').length, 3);
@@ -182,7 +182,7 @@ describe('a workspace that cannot be reached or signed in to', () => {
       clearInterval(revoke);
 
       assert.deepEqual(errorsOf(outcome.step('wait')), [
-        `Reading run ${runId} failed: Invalid access token (HTTP 403 PERMISSION_DENIED, ${place()}). The token was refused: it may have expired or been revoked, or the identity may not see this run. The run itself goes on in the workspace.`,
+        `Reading run ${runId} failed: Invalid access token (HTTP 403 PERMISSION_DENIED, ${place()}). Signed in to ${scene.workspace.url} as local.user@databricks.test with the token from input 'token'. The token was refused: it may have expired or been revoked, or the identity may not see this run. The run itself goes on in the workspace.`,
       ]);
       assert.doesNotMatch(outcome.log, new RegExp(token));
     });

@@ -91,11 +91,11 @@ describe('DatabricksRunNotebook', () => {
   for (const [status, message] of [
     [
       401,
-      'Credential was not sent or was of an unsupported type for this API (HTTP 401, GET URL). The token is not accepted (any more): renew it and update where it comes from. The run itself goes on in the workspace.',
+      'Credential was not sent or was of an unsupported type for this API (HTTP 401, GET URL). SIGNED_IN The token is not accepted (any more): renew it and update where it comes from. The run itself goes on in the workspace.',
     ],
     [
       403,
-      'Invalid access token (HTTP 403 PERMISSION_DENIED, GET URL). The token was refused: it may have expired or been revoked, or the identity may not see this run. The run itself goes on in the workspace.',
+      'Invalid access token (HTTP 403 PERMISSION_DENIED, GET URL). SIGNED_IN The token was refused: it may have expired or been revoked, or the identity may not see this run. The run itself goes on in the workspace.',
     ],
   ] as const) {
     it(`fails for ${status} during the wait, and leaves the run`, async () => {
@@ -105,7 +105,12 @@ describe('DatabricksRunNotebook', () => {
 
       const [run] = await scene.runs();
       assert.deepEqual(errorsOf(step('step')), [
-        `Reading run ${run?.runId} failed: ${message.replace('URL', `${scene.workspace.url}/api/2.2/jobs/runs/get`)}`,
+        `Reading run ${run?.runId} failed: ${message
+          .replace('URL', `${scene.workspace.url}/api/2.2/jobs/runs/get`)
+          .replace(
+            'SIGNED_IN',
+            `Signed in to ${scene.workspace.url} as local.user@databricks.test with the token from variable DATABRICKS_TOKEN.`,
+          )}`,
       ]);
       assert.deepEqual([run?.state, scene.sent(call.cancel)], ['RUNNING', []]);
       assert.equal(step('step').outputs['runId'], run?.runId);

@@ -3,6 +3,8 @@ import { call, type RunScene, startRunScene, submitRun, waitForRun } from '../..
 import { errorsOf, fastClock } from '../../helpers/scene';
 import { lastingFaults, passingFaults } from './fault-tables';
 
+const goesOn = 'The run itself goes on in the workspace, or has ended there.';
+
 const renewToken =
   'The token is not accepted (any more): renew it and update where it comes from. The run itself goes on in the workspace.';
 
@@ -16,6 +18,8 @@ describe('DatabricksWaitForRun', () => {
   afterEach(() => scene.close());
 
   const place = (): string => `GET ${scene.workspace.url}/api/2.2/jobs/runs/get`;
+  const signedIn = (): string =>
+    `Signed in to ${scene.workspace.url} as local.user@databricks.test with the token from variable DATABRICKS_TOKEN.`;
 
   it('waits on despite every fault that passes', async () => {
     const runId = await scene.submit('gated');
@@ -63,7 +67,7 @@ describe('DatabricksWaitForRun', () => {
 
       assert.equal(step('step').result, 'Failed');
       assert.deepEqual(errorsOf(step('step')), [
-        `Reading run ${runId} failed: ${said(place())}${isLogin ? ` ${renewToken}` : hint}`,
+        `Reading run ${runId} failed: ${said(place())}${isLogin ? ` ${signedIn()} ${renewToken}` : ` ${goesOn}${hint}`}`,
       ]);
       assert.equal(scene.sent(call.read).length, 1);
       assert.deepEqual(scene.sent(call.cancel), []);
@@ -78,7 +82,7 @@ describe('DatabricksWaitForRun', () => {
     const { step } = await scene.steps(waitForRun(runId), { env: fastClock() });
 
     assert.deepEqual(errorsOf(step('step')), [
-      `Reading run ${runId} failed: Credential was not sent or was of an unsupported type for this API (HTTP 401, ${place()}). ${renewToken}`,
+      `Reading run ${runId} failed: Credential was not sent or was of an unsupported type for this API (HTTP 401, ${place()}). ${signedIn()} ${renewToken}`,
     ]);
     assert.deepEqual(await scene.states(), ['RUNNING']);
   });
@@ -90,7 +94,7 @@ describe('DatabricksWaitForRun', () => {
     const { step } = await scene.steps(waitForRun(runId), { env: fastClock() });
 
     assert.deepEqual(errorsOf(step('step')), [
-      `Reading run ${runId} failed: Invalid access token (HTTP 403 PERMISSION_DENIED, ${place()}). The token was refused: it may have expired or been revoked, or the identity may not see this run. The run itself goes on in the workspace.`,
+      `Reading run ${runId} failed: Invalid access token (HTTP 403 PERMISSION_DENIED, ${place()}). ${signedIn()} The token was refused: it may have expired or been revoked, or the identity may not see this run. The run itself goes on in the workspace.`,
     ]);
     assert.deepEqual(await scene.states(), ['RUNNING']);
   });

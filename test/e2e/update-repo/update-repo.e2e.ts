@@ -84,7 +84,7 @@ describe('DatabricksUpdateRepo', () => {
 
     const [folder] = await scene.folders();
     assert.deepEqual(errorsOf(outcome.step('repo')), [
-      `Updating the Git folder "/Repos/ci/app" to branch "nope" failed: Branch "nope" does not exist in the remote repository ${scene.remote.url} (HTTP 400 GIT_UNKNOWN_REF, PATCH ${scene.workspace.url}/api/2.0/repos/${folder?.id}). Push the branch first, or name one that exists on the remote.`,
+      `Updating the Git folder "/Repos/ci/app" to branch "nope" failed: Branch "nope" does not exist in the remote repository ${scene.remote.url} (HTTP 400 GIT_UNKNOWN_REF, PATCH ${scene.workspace.url}/api/2.0/repos/${folder?.id}). The Git folder "/Repos/ci/app" is created and at branch "main", commit ${scene.remote.head().slice(0, 12)}. Push the branch first, or name one that exists on the remote.`,
     ]);
     assert.deepEqual(outcome.step('repo').outputs, {
       repoId: String(folder?.id),

@@ -180,6 +180,42 @@ describe('submitNotebookRun', () => {
       hint: 'The identity may not submit this run: check the token, and for an existing cluster its permission "Can Attach To".',
     });
   });
+
+  const refused = answer(400, { error_code: 'INVALID_PARAMETER_VALUE', message: 'No.' });
+  const lost = networkError('ECONNRESET');
+  const busy = answer(429, { error_code: 'REQUEST_LIMIT_EXCEEDED', message: 'Slowly.' });
+
+  for (const [what, reply] of [
+    ['an internal error', answer(500, { error_code: 'INTERNAL_ERROR', message: 'No.' })],
+    ['an answer that stays lost', lost],
+    ['an answer without id', {}],
+    ['an error in a good answer', { error_code: 'INTERNAL_ERROR', message: 'No.' }],
+    ['a page of something in front of the service', answer(404, '<p>no</p>')],
+    ['a refusal after a lost answer', [lost, refused]],
+  ] as const) {
+    it(`says after ${what} that the run may have been started`, async () => {
+      const { jobs } = setUp({ [submitPath]: reply as StubReply });
+
+      await assert.rejects(jobs.submitNotebookRun(aSpec()), {
+        hint: /^The run "nightly" may have been started all the same; the same submission, repeated, finds it\./,
+      });
+    });
+  }
+
+  for (const [what, reply] of [
+    ['a refusal', refused],
+    ['a refusal after too many requests', [busy, refused]],
+    ['a login page', answer(200, '<p>Sign in</p>')],
+  ] as const) {
+    it(`says after ${what} nothing of a run`, async () => {
+      const { jobs } = setUp({ [submitPath]: reply as StubReply });
+
+      await assert.rejects(jobs.submitNotebookRun(aSpec()), (error: ApiError) => {
+        assert.doesNotMatch(error.hint, /may have been started/);
+        return true;
+      });
+    });
+  }
 });
 
 describe('getRun', () => {
@@ -585,8 +621,43 @@ describe('waitForRun', () => {
 
       assert.equal((await jobs.waitForRun('7')).resultState, 'SUCCESS');
 
-      assert.equal(logger.at('info').length, 3);
+      const [first, ...others] = logger.at('info');
+      assert.match(first ?? '', /^Reading run 7: attempt 1 failed, /);
+      assert.deepEqual(
+        others.filter((line) => line.startsWith('Contact')),
+        [
+          'Contact with https://adb-7.test is lost; what runs there goes on. Trying until it is back.',
+          'Contact with https://adb-7.test is back after 7 s.',
+        ],
+      );
     });
+
+    it('says nothing of the contact when a single read fails, or too many are made', async () => {
+      const busy = answer(429, { error_code: 'REQUEST_LIMIT_EXCEEDED', message: 'Slowly.' });
+      const { jobs, logger } = setUp({ [getPath]: [lost, running, busy, busy, busy, aRun()] });
+
+      await jobs.waitForRun('7');
+
+      assert.deepEqual(
+        logger.at('info').filter((line) => line.startsWith('Contact')),
+        [],
+      );
+    });
+
+    for (const [what, failure] of [
+      ['an internal error', answer(500, { error_code: 'INTERNAL_ERROR', message: 'No.' })],
+      ['an error in a good answer', answer(200, { error_code: 'X', message: 'No.' })],
+      ['a run that is unknown all of a sudden', answer(404, { error_code: 'NOT_FOUND' })],
+    ] as const) {
+      it(`says that the run goes on when it meets ${what}`, async () => {
+        const { jobs } = setUp({ [getPath]: [running, failure] });
+
+        await assert.rejects(jobs.waitForRun('7'), {
+          name: 'ApiError',
+          hint: /^The run itself goes on in the workspace, or has ended there\./,
+        });
+      });
+    }
 
     it('gives up after 15 minutes with the last failure', async () => {
       let isLost = false;
@@ -627,6 +698,18 @@ describe('waitForRun', () => {
       const { jobs } = setUp({ [getPath]: lost });
 
       await assert.rejects(jobs.waitForRun('7', { timeoutMs: 10_000 }), { name: 'TransportError' });
+    });
+
+    it('says who was signed in where and with what, when the login is refused', async () => {
+      const { workspace } = stubWorkspace({
+        'GET /api/2.0/preview/scim/v2/Me': { userName: 'ci@acme.test' },
+        [getPath]: [running, answer(401, { message: 'No.' })],
+      });
+      await workspace.getIdentity();
+
+      await assert.rejects(workspace.jobs.waitForRun('7'), {
+        hint: 'Signed in to https://adb-7.test as ci@acme.test with the token of the test. The token is not accepted (any more): renew it and update where it comes from. The run itself goes on in the workspace.',
+      });
     });
 
     for (const [status, kind, hint] of [

@@ -438,6 +438,11 @@ const failures: readonly (readonly [string, number, string, string, string])[] =
   ],
 ];
 
+const mayBeThere =
+  'The Git folder "/Repos/ci/app" may have been created all the same, or may appear yet: run the step again, which finds it. ';
+const mayBeUpdated =
+  'The Git folder "/Repos/ci/app" may have been updated all the same: run the step again. ';
+
 describe('failures of Git folders', () => {
   for (const [situation, status, code, message, hint] of failures) {
     const failure = answer(status, { error_code: code, message });
@@ -449,7 +454,7 @@ describe('failures of Git folders', () => {
       await assert.rejects(subject.createRepo(spec), {
         name: 'ApiError',
         message: `Creating the Git folder "/Repos/ci/app" from ${url} failed: ${said} (HTTP ${status} ${code}, POST ${stubHost}/api/2.0/repos).`,
-        hint,
+        hint: (status === 500 ? mayBeThere : '') + hint,
       });
     });
 
@@ -459,7 +464,7 @@ describe('failures of Git folders', () => {
       await assert.rejects(subject.updateRepo(repo, { kind: 'branch', name: 'main' }), {
         name: 'ApiError',
         message: `Updating the Git folder "/Repos/ci/app" to branch "main" failed: ${said} (HTTP ${status} ${code}, PATCH ${stubHost}/api/2.0/repos/7).`,
-        hint,
+        hint: (status === 500 ? mayBeUpdated : '') + hint,
       });
     });
   }
@@ -587,6 +592,30 @@ describe('Repos.updateRepo', () => {
     });
   });
 
+  it('says that the folder was brought there when it cannot be looked at afterwards', async () => {
+    const { repos: subject } = repos({
+      [patch]: {},
+      'GET /api/2.0/repos/7': answer(500, { error_code: 'INTERNAL_ERROR', message: 'No.' }),
+    });
+
+    await assert.rejects(subject.updateRepo(repo, { kind: 'branch', name: 'main' }), {
+      name: 'ApiError',
+      hint: 'The Git folder "/Repos/ci/app" was brought to branch "main", but could not be looked at: run the step again to be sure.',
+    });
+  });
+
+  it('does not take a refusal after a lost answer for the whole truth', async () => {
+    const { repos: subject } = repos({
+      [patch]: [networkError('ECONNRESET'), answer(403, { error_code: 'PERMISSION_DENIED' })],
+      [getStatus]: gone,
+    });
+
+    await assert.rejects(subject.updateRepo(repo, { kind: 'branch', name: 'main' }), {
+      name: 'ApiError',
+      hint: /^The Git folder "\/Repos\/ci\/app" may have been updated all the same/,
+    });
+  });
+
   it('is repeated after a lost answer', async () => {
     const { repos: subject, clock } = repos({
       [patch]: [networkError('ECONNRESET'), {}],
@@ -603,15 +632,20 @@ describe('Repos.updateRepo', () => {
       'at the old commit',
       aStatus,
       aRepo(),
-      `. The Git folder is now at branch "main", commit ${'a'.repeat(12)}, and the workspace may still be working on it`,
+      `is now at branch "main", commit ${'a'.repeat(12)}, and the workspace may still be working on it: run the step again when it has finished.`,
     ],
     [
       'nowhere',
       aStatus,
       aRepo({ branch: '', head_commit_id: '' }),
-      '. The Git folder is now at no commit, and the workspace may still be working on it',
+      'is now at no commit, and the workspace may still be working on it: run the step again when it has finished.',
     ],
-    ['unknown', networkError('ECONNRESET'), {}, ''],
+    [
+      'unknown',
+      networkError('ECONNRESET'),
+      {},
+      'may have been updated all the same: run the step again.',
+    ],
   ] as const) {
     it(`says after ten minutes without answer that the folder is ${where}`, async () => {
       const {
@@ -631,7 +665,8 @@ describe('Repos.updateRepo', () => {
 
       await assert.rejects(subject.updateRepo(repo, { kind: 'branch', name: 'main' }), {
         name: 'TransportError',
-        message: `Updating the Git folder "/Repos/ci/app" to branch "main" failed: adb-7.test: the connection timed out (ETIMEDOUT) (PATCH ${stubHost}/api/2.0/repos/7)${state}`,
+        message: `Updating the Git folder "/Repos/ci/app" to branch "main" failed: adb-7.test: the connection timed out (ETIMEDOUT) (PATCH ${stubHost}/api/2.0/repos/7)`,
+        hint: `The Git folder "/Repos/ci/app" ${state} Check the network, the proxy and the firewall between the agent and the workspace; a workspace with private link needs an agent inside its network.`,
       });
       assert.equal(api.calls().filter((call) => call === patch).length, 1);
     });
@@ -645,6 +680,16 @@ describe('Repos.deleteRepo', () => {
     await subject.deleteRepo(repo);
 
     assert.deepEqual(api.calls(), ['DELETE /api/2.0/repos/7']);
+  });
+
+  it('says that the folder may be gone when that is not known', async () => {
+    const { repos: subject } = repos({
+      'DELETE /api/2.0/repos/7': answer(500, { error_code: 'INTERNAL_ERROR', message: 'No.' }),
+    });
+
+    await assert.rejects(subject.deleteRepo(repo), {
+      hint: 'The Git folder "/Repos/ci/app" may have been deleted all the same.',
+    });
   });
 
   it('is content when the folder is gone', async () => {

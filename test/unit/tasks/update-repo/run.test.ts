@@ -205,7 +205,7 @@ describe('DatabricksUpdateRepo', () => {
 
     assert.equal(
       seen.ended,
-      `ApiError: Updating the Git folder "/Repos/ci/app" to branch "nope" failed: No branch nope (HTTP 400 GIT_UNKNOWN_REF, PATCH ${stubHost}/api/2.0/repos/7). | Push the branch first, or name one that exists on the remote.`,
+      `ApiError: Updating the Git folder "/Repos/ci/app" to branch "nope" failed: No branch nope (HTTP 400 GIT_UNKNOWN_REF, PATCH ${stubHost}/api/2.0/repos/7). | The Git folder "/Repos/ci/app" is created and at branch "main", commit ${'a'.repeat(12)}. Push the branch first, or name one that exists on the remote.`,
     );
     assert.deepEqual(seen.outputs, { repoId: '7', repoPath: '/Repos/ci/app' });
   });
