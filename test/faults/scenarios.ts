@@ -1,0 +1,273 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type LocalWorkspace, startWorkspace } from '../../local/workspace';
+import type { GitRemote } from '../helpers/git-remote';
+import { callApi, submitDirectly } from '../helpers/workspace-api';
+
+const header = '# Databricks notebook source\n';
+
+/** The workspace of one attempt, and what the step sees of the agent's machine. */
+export interface World {
+  readonly workspace: LocalWorkspace;
+  /** A folder of its own. */
+  readonly folder: string;
+  readonly remote: GitRemote;
+  /** Of the run that is waited for. */
+  runId: string;
+  close(): Promise<void>;
+}
+
+/** What a workspace holds that a step may have changed. */
+export interface State {
+  /** How the runs ended, or stand. */
+  readonly runs: readonly string[];
+  /** Contents of notebooks and files by path; folders end in a slash. */
+  readonly objects: Readonly<Record<string, string>>;
+  /** `path branch commit` of each Git folder. */
+  readonly gitFolders: readonly string[];
+}
+
+export interface Scenario {
+  readonly task: string;
+  readonly parts: readonly ('index' | 'post-job')[];
+  /** Makes what is there before the step. */
+  prepare(world: World): Promise<void>;
+  inputs(world: World): Readonly<Record<string, string>>;
+}
+
+const wantedFiles: Readonly<Record<string, string>> = {
+  'a.py': `${header}new a`,
+  'b.py': `${header}b`,
+  'deep/c.py': `${header}c`,
+  'deep/er/d.txt': 'new d',
+  'was-file.py': `${header}was-file`,
+};
+
+/** What lies in the target before an import, by path; a notebook has no extension. */
+const oldObjects: Readonly<Record<string, string>> = {
+  a: `${header}old a`,
+  'deep/er/d.txt': 'old d',
+  'was-file': 'a file',
+  'stale/e': `${header}e`,
+  'stale.txt': 'stale',
+};
+
+async function prepareImport({ folder, workspace }: World): Promise<void> {
+  for (const [path, content] of Object.entries(wantedFiles)) {
+    const file = join(folder, 'source', path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+  for (const [path, content] of Object.entries(oldObjects)) {
+    const isNotebook = content.startsWith(header);
+    const full = `/Shared/app/${path}`;
+    await callApi(workspace, 'POST', '/api/2.0/workspace/mkdirs', { path: dirname(full) });
+    await callApi(workspace, 'POST', '/api/2.0/workspace/import', {
+      path: full,
+      content: Buffer.from(content).toString('base64'),
+      ...(isNotebook ? { format: 'SOURCE', language: 'PYTHON' } : { format: 'RAW' }),
+    });
+  }
+}
+
+const importInputs = ({ folder }: World): Record<string, string> => ({
+  sourceFolder: join(folder, 'source'),
+  targetFolder: '/Shared/app',
+});
+
+const gitInputs = ({ remote }: World): Record<string, string> => ({
+  repoPath: '/Repos/ci/app',
+  gitUrl: remote.url,
+  gitProvider: 'gitHub',
+  gitBranch: 'feature/x',
+});
+
+async function createGitFolder({ workspace, remote }: World): Promise<void> {
+  await callApi(workspace, 'POST', '/api/2.0/workspace/mkdirs', { path: '/Repos/ci' });
+  await callApi(workspace, 'POST', '/api/2.0/repos', {
+    url: remote.url,
+    provider: 'gitHub',
+    path: '/Repos/ci/app',
+  });
+}
+
+/** Somebody has changed the notebook that another branch has changed too. */
+async function createEditedFolder(world: World): Promise<void> {
+  await createGitFolder(world);
+  await callApi(world.workspace, 'POST', '/api/2.0/workspace/import', {
+    path: '/Repos/ci/app/train',
+    format: 'SOURCE',
+    language: 'PYTHON',
+    overwrite: true,
+    content: Buffer.from(`${header}edited`).toString('base64'),
+  });
+}
+
+const nothing = async (): Promise<void> => {};
+
+const runInputs = { compute: 'serverless' };
+
+/** What the tasks are made to do, by name. */
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  submit: {
+    task: 'SubmitNotebookRun',
+    parts: ['index'],
+    prepare: nothing,
+    inputs: () => ({ ...runInputs, notebookPath: '/Shared/ok' }),
+  },
+  wait: {
+    task: 'WaitForRun',
+    parts: ['index'],
+    async prepare(world) {
+      world.runId = await submitDirectly(world.workspace, {
+        notebook: { notebook: '/Shared/read-thrice' },
+      });
+    },
+    inputs: ({ runId }) => ({ runId }),
+  },
+  run: {
+    task: 'RunNotebook',
+    parts: ['index'],
+    prepare: nothing,
+    inputs: () => ({
+      ...runInputs,
+      notebookPath: '/Shared/read-thrice',
+      waitTimeoutMinutes: '600',
+    }),
+  },
+  merge: {
+    task: 'ImportNotebooks',
+    parts: ['index'],
+    prepare: prepareImport,
+    inputs: importInputs,
+  },
+  mirror: {
+    task: 'ImportNotebooks',
+    parts: ['index'],
+    prepare: prepareImport,
+    inputs: (world) => ({ ...importInputs(world), mode: 'mirror' }),
+  },
+  create: {
+    task: 'UpdateRepo',
+    parts: ['index'],
+    prepare: nothing,
+    inputs: gitInputs,
+  },
+  update: {
+    task: 'UpdateRepo',
+    parts: ['index'],
+    prepare: createGitFolder,
+    inputs: gitInputs,
+  },
+  discard: {
+    task: 'UpdateRepo',
+    parts: ['index'],
+    prepare: createEditedFolder,
+    inputs: (world) => ({ ...gitInputs(world), onConflict: 'discard' }),
+  },
+  recreate: {
+    task: 'UpdateRepo',
+    parts: ['index'],
+    prepare: createEditedFolder,
+    inputs: (world) => ({ ...gitInputs(world), onConflict: 'recreate' }),
+  },
+  temporary: {
+    task: 'UpdateRepo',
+    parts: ['index', 'post-job'],
+    prepare: nothing,
+    inputs: (world) => ({ ...gitInputs(world), temporary: 'true' }),
+  },
+};
+
+export const readRequest = 'GET /api/2.2/jobs/runs/get';
+
+/** Starts a workspace with the notebooks `ok`, which ends at once, and `read-thrice`, which ends when its run was read so often. */
+export async function startWorld(remote: GitRemote): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'faults-'));
+  const notebooks = join(folder, 'notebooks');
+  mkdirSync(notebooks);
+  for (const name of ['ok', 'read-thrice']) writeFileSync(join(notebooks, `${name}.py`), header);
+  const wasRead = (): boolean =>
+    workspace.requests().filter(({ method, path, status, faults }) => {
+      return `${method} ${path}` === readRequest && status === 200 && faults.length === 0;
+    }).length >= 3;
+  const workspace: LocalWorkspace = await startWorkspace({
+    clusterStartMs: 0,
+    notebooks: [{ folder: notebooks, target: '/Shared' }],
+    execute: ({ notebookPath, signal }) =>
+      new Promise((resolve) => {
+        const end = (status: 'killed' | 'success'): void => {
+          clearInterval(timer);
+          resolve(status === 'success' ? { status, exitValue: 'done' } : { status });
+        };
+        const timer = setInterval(() => {
+          if (notebookPath === '/Shared/ok' || wasRead()) end('success');
+        }, 3);
+        signal?.addEventListener('abort', () => end('killed'), { once: true });
+      }),
+  });
+  return {
+    workspace,
+    folder,
+    remote,
+    runId: '',
+    async close() {
+      await workspace.close();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+interface WireState {
+  readonly life_cycle_state: string;
+  readonly result_state?: string;
+}
+
+async function listRuns(workspace: LocalWorkspace): Promise<readonly WireState[]> {
+  const { runs = [] } = await callApi(workspace, 'GET', '/api/2.2/jobs/runs/list?limit=25');
+  return (runs as { state: WireState }[]).map(({ state }) => state);
+}
+
+/** Reads what the workspace holds; waits until no run is about to end by itself. */
+export async function readState({ workspace }: World): Promise<State> {
+  let runs = await listRuns(workspace);
+  for (let tries = 0; runs.some(isMoving) && tries < 500; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    runs = await listRuns(workspace);
+  }
+  const { repos = [] } = await callApi(workspace, 'GET', '/api/2.0/repos?path_prefix=/');
+  interface WireFolder {
+    readonly path: string;
+    readonly branch?: string;
+    readonly head_commit_id?: string;
+  }
+  return {
+    runs: runs.map(({ life_cycle_state, result_state }) => result_state ?? life_cycle_state),
+    objects: readTree(join(workspace.dataDir, 'tree')),
+    gitFolders: (repos as WireFolder[])
+      .map(({ path, branch, head_commit_id }) => `${path} ${branch ?? ''} ${head_commit_id ?? ''}`)
+      .sort(),
+  };
+}
+
+/** RUNNING is none of them: `read-thrice` may wait for reads that never come. */
+function isMoving({ life_cycle_state }: WireState): boolean {
+  return !['TERMINATED', 'INTERNAL_ERROR', 'SKIPPED', 'RUNNING'].includes(life_cycle_state);
+}
+
+function readTree(root: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  const visit = (folder: string): void => {
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.name === '.git') continue;
+      if (entry.isDirectory()) {
+        found[`${path}/`] = '';
+        visit(path);
+      } else found[path] = readFileSync(join(root, path), 'utf8');
+    }
+  };
+  visit('');
+  return found;
+}
