@@ -20,14 +20,22 @@ const secretKeys = [
   'SECRET_DATABRICKS_CLIENT_SECRET',
 ];
 
+/** Shorter lines of a secret of several lines, such as its brackets, are no secrets. */
+const shortestLine = 3;
+
 /** All values registered as secrets so far, for masking in our own sink. */
 export const knownSecrets = new Set<string>();
 
 export const jobVariables = noteJobVariables(process.env);
 
-for (const key of secretKeys) {
-  for (const line of (process.env[key] ?? '').split(/[\r\n]+/)) noteSecret(line.trim());
-}
+/** Parameters of service connections that are secrets; others, such as user names, stand in messages. */
+const secretParameter = /^ENDPOINT_AUTH_PARAMETER_.*(TOKEN|PASSWORD|SECRET|KEY|CERTIFICATE)$/i;
+
+const parameters = Object.keys(process.env).filter((key) => secretParameter.test(key));
+
+for (const key of [...secretKeys, ...parameters]) noteLines(process.env[key] ?? '');
+
+for (const value of secretsInInputs(process.env)) noteLines(value);
 
 for (const secret of credentialsIn(process.env['INPUT_GITURL'] ?? '')) noteSecret(secret);
 
@@ -41,6 +49,25 @@ function credentialsIn(address: string): string[] {
   const isToken = rest.length === 0 && user.length >= 20 && !user.includes('/');
   const secret = isToken ? user : rest.join(':');
   return [secret, decode(secret)];
+}
+
+/** Secret variables of the job that somebody wrote into an input, which is echoed as a whole. */
+function secretsInInputs(env: NodeJS.ProcessEnv): string[] {
+  const names = Object.keys(env).filter((key) => /^INPUT_/i.test(key));
+  const inputs = names.map((name) => env[name] ?? '').join('\n');
+  return jobVariables.secrets
+    .map(({ value }) => value)
+    .filter((value) => value.trim().length >= shortestLine && inputs.includes(value.trim()));
+}
+
+function noteLines(value: string): void {
+  const lines = value
+    .trim()
+    .split(/[\r\n]+/)
+    .map((line) => line.trim());
+  for (const line of lines) {
+    if (lines.length === 1 || line.length >= shortestLine) noteSecret(line);
+  }
 }
 
 function decode(text: string): string {

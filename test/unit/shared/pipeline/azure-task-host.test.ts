@@ -58,6 +58,19 @@ describe('azure-task-host', function () {
       assert.deepEqual(seenBy(end), { path: '', length: 6, raw: '' });
     });
 
+    it('registers secret variables that stand in an input, and no others', async () => {
+      const end = await runScenario('inputs', {
+        ...variables({ secret: { KEY: '{\r\n "a": 1\r\n}', WORD: 'hunter2', Other: 'unused' } }),
+        INPUT_PATH: 'word=hunter2&key={\r\n "a": 1\r\n}',
+      });
+
+      assert.deepEqual(end.lines.slice(0, 2), [
+        '##vso[task.setsecret]"a": 1',
+        '##vso[task.setsecret]hunter2',
+      ]);
+      assert.equal(linesWith(end, 'setsecret').length, 2);
+    });
+
     it('does not take a variable that is not defined for a secret', async () => {
       const end = await runScenario('inputs', { INPUT_TOKEN: '$(DATABRICKS_TOKEN)' });
 
@@ -182,6 +195,18 @@ describe('azure-task-host', function () {
       const end = await runScenario('connection', env);
 
       assert.deepEqual(seenBy(end), { url: 'https://adb-1.test/', scheme: 'Token', length: 5 });
+    });
+
+    it('registers its token as a secret before anything echoes it, but no user name', async () => {
+      const end = await runScenario('connection', {
+        ...env,
+        [`ENDPOINT_AUTH_PARAMETER_${connectionId}_USERNAME`]: 'somebody',
+      });
+
+      const [first, ...echoes] = linesWith(end, 't0ken');
+      assert.equal(first, '##vso[task.setsecret]t0ken');
+      assert.deepEqual(echoes, [`##vso[task.debug]${connectionId} auth param apitoken = t0ken`]);
+      assert.deepEqual(linesWith(end, 'setsecret'), [first]);
     });
 
     it('gives nothing for one that was not handed over, and does not fail by itself', async () => {
