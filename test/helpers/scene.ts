@@ -10,6 +10,7 @@ import {
   type WorkspaceOptions,
 } from '../../local/workspace';
 import { repositoryRoot } from '../../scripts/manifests/load-manifests';
+import { secretsIn, tapProcesses } from './secret-search';
 
 /** The tasks as they are in the VSIX, where test:e2e has unpacked it. */
 export const packedTasks = join(repositoryRoot, 'dist', 'vsix', 'tasks');
@@ -76,14 +77,18 @@ export async function startScene(
   };
 }
 
+/** Every run is a debug run, and is searched for its secrets; what only a debug run shows is then left out again. */
 async function runInScene(
   text: string,
   workspace: LocalWorkspace,
   folder: string,
-  options: Partial<PipelineOptions>,
+  given: Partial<PipelineOptions>,
 ): Promise<Outcome> {
+  const all: string[] = [];
   const lines: string[] = [];
-  const result = await runPipeline({
+  const show = given.out ?? ((line: string) => lines.push(line));
+  const tap = tapProcesses(given.env);
+  const options: PipelineOptions = {
     file: join(folder, 'azure-pipelines.yml'),
     text,
     sources: folder,
@@ -96,10 +101,44 @@ async function runInScene(
         },
       },
     },
-    out: (line) => lines.push(line),
     patience: { retryDelayMs: () => 0 },
-    ...options,
-  });
+    ...given,
+    env: tap.env,
+    verbose: true,
+    out: (line) => {
+      all.push(line);
+      if (!given.verbose && isDebugLine(line)) return;
+      if (typeof show === 'function') show(line);
+    },
+  };
+  try {
+    const result = await runPipeline(options);
+    tap.assertNoSecrets(all.join('\n'), result, [workspace.token, ...secretsIn(options)]);
+    return toOutcome(given.verbose ? result : withoutDebugLines(result), lines);
+  } finally {
+    tap.remove();
+  }
+}
+
+function isDebugLine(line: string): boolean {
+  return /^ {4}\| *debug: /.test(line);
+}
+
+function withoutDebugLines(result: PipelineResult): PipelineResult {
+  const stages = result.stages.map((stage) => ({
+    ...stage,
+    jobs: stage.jobs.map((job) => ({
+      ...job,
+      steps: job.steps.map((step) => ({
+        ...step,
+        log: step.log.filter((line) => !line.startsWith('##[debug]')),
+      })),
+    })),
+  }));
+  return { ...result, stages };
+}
+
+function toOutcome(result: PipelineResult, lines: readonly string[]): Outcome {
   const find = (name: string, part: StepRecord['part']): StepRecord => {
     const steps = result.stages.flatMap(({ jobs }) => jobs).flatMap((job) => job.steps);
     const found = steps.find((step) => step.name === name && step.part === part);
