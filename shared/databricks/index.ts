@@ -23,11 +23,18 @@ export {
   ExpectedError,
   isRefused,
   isTransient,
+  type Refusal,
   RunFailedError,
   TransportError,
   WaitTimeoutError,
   withConsequence,
 } from './errors';
+export {
+  type GitCredential,
+  type GitCredentialLoan,
+  GitCredentials,
+  type LentGitCredential,
+} from './git-credentials';
 export {
   detectGitProvider,
   type GitProvider,
@@ -37,8 +44,9 @@ export {
   isSameRepository,
   parseGitUrl,
 } from './git-url';
-export type { FetchLike } from './http/attempt';
+export { type FetchLike, toTransportError } from './http/attempt';
 export { InvalidHostError, isLoopback, parseHost } from './http/host';
+export { isOfNetwork } from './http/refusals';
 export type { Identity } from './identity';
 export {
   type AccessControlEntry,
@@ -60,7 +68,7 @@ export {
   importLimit,
   type NotebookLanguage,
 } from './notebook-format';
-export { isConflict } from './repo-errors';
+export { findGitAccessProblem, type GitAccessProblem, isConflict } from './repo-errors';
 export { describeHead, type GitRef, type Repo, Repos } from './repos';
 export { isFinal, isKnownState, type Run, type RunState, resultWord, type TaskRun } from './run';
 export { createWorkspace, type Workspace } from './workspace';

@@ -3,7 +3,7 @@ import type { GitRef } from './repos';
 
 /** What to do when Databricks may not read the remote. */
 export const credentialHint =
-  'Databricks itself fetches from the remote, with the Git credential of the signed-in identity: create or renew it in the workspace (Settings, Linked accounts, or POST /api/2.0/git-credentials when signed in as the service principal), and check that it may read the repository.';
+  "Databricks itself fetches from the remote, with the Git credential of the signed-in identity: create or renew it in the workspace (Settings, Linked accounts, or POST /api/2.0/git-credentials when signed in as the service principal), and check that it may read the repository. Or let the step bring one along, see 'gitCredential'.";
 
 /** What workspaces before GIT_CONFLICT answered with; their words have to tell the rest. */
 const olderConflictCodes: readonly (string | undefined)[] = [
@@ -31,6 +31,24 @@ export function isConflict(error: unknown): boolean {
   );
 }
 
+/** Why the remote does not let the workspace read a repository. */
+export type GitAccessProblem = 'missing' | 'ambiguous' | 'refused' | 'not-found';
+
+const accessProblems: readonly (readonly [RegExp, GitAccessProblem])[] = [
+  [/Missing Git provider credentials|Git credential .*does not exist/i, 'missing'],
+  [/GIT_CLI_CANNOT_CHOOSE_CREDENTIAL/i, 'ambiguous'],
+  [/Invalid Git provider credentials|Azure Active Directory credentials/i, 'refused'],
+  [/Remote repo not found/i, 'not-found'],
+];
+
+/** Tells the failures of Git folders that a Git credential causes; undefined for any other. */
+export function findGitAccessProblem(error: unknown): GitAccessProblem | undefined {
+  if (!(error instanceof ApiError)) return undefined;
+  const { errorCode = '', serverMessage } = error.details;
+  const text = `${errorCode} ${serverMessage}`;
+  return accessProblems.find(([pattern]) => pattern.test(text))?.[1];
+}
+
 interface GitHint {
   readonly matches: RegExp;
   readonly hint: string;
@@ -40,6 +58,10 @@ interface GitHint {
 const gitHints: readonly GitHint[] = [
   { matches: /Missing Git provider credentials/i, hint: credentialHint },
   { matches: /Invalid Git provider credentials/i, hint: credentialHint },
+  {
+    matches: /GIT_CLI_CANNOT_CHOOSE_CREDENTIAL/i,
+    hint: "The signed-in identity has several Git credentials for this provider and none is its default: make one the default in the workspace (Settings, Linked accounts), or let the step bring one along, see 'gitCredential'.",
+  },
   {
     matches: /Azure Active Directory credentials/i,
     hint: 'The Microsoft Entra credential of the signed-in identity is not accepted by the Git provider: create a Git credential of its own for this identity in the workspace.',

@@ -1,7 +1,7 @@
 import type { ApiClient } from './api-client';
 import { ApiError, ExpectedError, isRefused, withConsequence } from './errors';
 import { isSameRepository, withoutUserInfo } from './git-url';
-import type { Json, JsonObject } from './json';
+import { type Json, type JsonObject, jsonId } from './json';
 import { credentialHint, withGitHint } from './repo-errors';
 import { wire } from './wire';
 
@@ -38,12 +38,16 @@ export interface CreateRepoSpec {
   readonly path: string;
   /** Folders of a sparse checkout; empty = everything. Cannot be added later. */
   readonly sparseCheckoutPatterns: readonly string[];
+  /** The Git credential of the identity that fetches; undefined = its default one. For this call alone. */
+  readonly gitCredentialId?: string | undefined;
 }
 
 export interface UpdateRepoOptions {
   /** Throws away everything in the folder that is not committed. */
   readonly discardChanges?: boolean;
   readonly sparseCheckoutPatterns?: readonly string[];
+  /** As in CreateRepoSpec. */
+  readonly gitCredentialId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -175,7 +179,7 @@ export class Repos {
    * call itself tells nothing. Unless the service has refused, the error says where the folder is now. Docs: repos/update.
    */
   async updateRepo(repo: Repo, ref: GitRef, options: UpdateRepoOptions = {}): Promise<Repo> {
-    const { sparseCheckoutPatterns = [], discardChanges, signal } = options;
+    const { sparseCheckoutPatterns = [], discardChanges, gitCredentialId, signal } = options;
     try {
       await this.#api.request({
         what: `Updating the Git folder "${repo.path}" to ${ref.kind} "${ref.name}"`,
@@ -194,6 +198,7 @@ export class Repos {
             sparse_checkout: { patterns: [...sparseCheckoutPatterns] },
           }),
           ...(discardChanges && { dangerously_force_discard_all: true }),
+          ...withCredential(gitCredentialId),
         },
       });
     } catch (error) {
@@ -257,7 +262,7 @@ export class Repos {
   }
 }
 
-function toCreateBody(spec: CreateRepoSpec): JsonObject {
+function toCreateBody(spec: CreateRepoSpec): Readonly<Record<string, unknown>> {
   return {
     url: spec.url,
     provider: spec.provider,
@@ -265,7 +270,12 @@ function toCreateBody(spec: CreateRepoSpec): JsonObject {
     ...(spec.sparseCheckoutPatterns.length > 0 && {
       sparse_checkout: { patterns: [...spec.sparseCheckoutPatterns] },
     }),
+    ...withCredential(spec.gitCredentialId),
   };
+}
+
+function withCredential(id: string | undefined): Readonly<Record<string, unknown>> {
+  return id === undefined ? {} : { git_credential_id: jsonId(id) };
 }
 
 /** `branch "main", commit 1a2b3c4d5e6f`; a folder on a tag has no branch. */

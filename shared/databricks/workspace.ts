@@ -1,5 +1,6 @@
 import { ApiClient, type ApiClientOptions } from './api-client';
 import { Clusters } from './clusters';
+import { GitCredentials } from './git-credentials';
 import { getIdentity, type Identity } from './identity';
 import { Jobs } from './jobs';
 import { Repos } from './repos';
@@ -12,6 +13,7 @@ export interface Workspace {
   readonly clusters: Clusters;
   readonly objects: WorkspaceObjects;
   readonly repos: Repos;
+  readonly gitCredentials: GitCredentials;
   /** `what` is the purpose that errors and logs name. */
   getIdentity(signal?: AbortSignal, what?: string): Promise<Identity>;
   getObject(path: string, signal?: AbortSignal): Promise<WorkspaceObject>;
@@ -38,6 +40,7 @@ export function createWorkspace(options: ApiClientOptions): Workspace {
     clusters: new Clusters(api),
     objects,
     repos: new Repos(api),
+    gitCredentials: new GitCredentials(api),
     getIdentity: (signal, what) => getIdentity(api, signal, what),
     getObject: (path, signal) => objects.get(path, signal),
   };
