@@ -10,15 +10,21 @@ const example = 'https://adb-1234567890123456.7.azuredatabricks.net';
 /** Names and addresses as URL has normalised them; it would let much else pass, such as `$(DATABRICKS_HOST)`. */
 const hostName = /^([a-z0-9._-]+|\[[0-9a-f:]+\])$/;
 
+/** What is left of an address with two schemes, or with half of one: `https://https://adb-1…`, `https//adb-1…`. */
+const schemeAsName = /^https?$/;
+
 /**
- * Reduces what people paste as workspace URL to its origin: scheme, name and port. A missing scheme means https; http is
- * accepted for loopback alone, so that no token travels in clear text. Throws InvalidHostError.
+ * Reduces what people paste as workspace URL to its origin: scheme, name without the dot of the root at its end, and
+ * port. A missing scheme means https; http is accepted for loopback alone, so that no token travels in clear text. Throws
+ * InvalidHostError.
  */
 export function parseHost(text: string): string {
   const trimmed = text.trim();
   const url = tryParse(trimmed);
-  if (!url || !hostName.test(url.hostname))
+  if (url?.hostname.endsWith('.')) url.hostname = url.hostname.slice(0, -1);
+  if (!url || !isHostName(url.hostname)) {
     throw invalid(text, `expected a workspace URL such as ${example}`);
+  }
   if (url.username !== '' || url.password !== '') {
     throw invalid(text, 'it must not contain a user name or a password');
   }
@@ -29,6 +35,10 @@ export function parseHost(text: string): string {
     throw invalid(text, 'http would send the token unencrypted; use https');
   }
   return url.origin;
+}
+
+function isHostName(name: string): boolean {
+  return hostName.test(name) && !/^\.|\.\.|\.$/.test(name) && !schemeAsName.test(name);
 }
 
 function tryParse(text: string): URL | undefined {

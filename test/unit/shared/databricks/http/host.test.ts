@@ -28,6 +28,16 @@ describe('parseHost', () => {
     ['https://[2001:db8::1]', 'https://[2001:db8::1]'],
     ['https://bücher.test', 'https://xn--bcher-kva.test'],
     ['\ufeffhttps://adb-1.2.test', 'https://adb-1.2.test'],
+    ['https://adb-1.2.test.', 'https://adb-1.2.test'],
+    ['adb-1.2.test.:8443/x', 'https://adb-1.2.test:8443'],
+    ['http://localhost.:8080', 'http://localhost:8080'],
+    ['https://adb-1.2.test/api/2.0/clusters/list', 'https://adb-1.2.test'],
+    [
+      'https://accounts.azuredatabricks.test/api?x=https://a.test',
+      'https://accounts.azuredatabricks.test',
+    ],
+    ['https://\u0430db-1.test', 'https://xn--db-1-43d.test'],
+    ['https://adb-1\u3002test', 'https://adb-1.test'],
   ] as const) {
     it(`reduces "${text}" to ${origin}`, () => {
       assert.equal(parseHost(text), origin);
@@ -41,6 +51,20 @@ describe('parseHost', () => {
     ['https:/adb-1.test', `"https:/adb-1.test" is not a usable workspace URL: ${expectsUrl}`],
     ['https:adb-1.test', `"https:adb-1.test" is not a usable workspace URL: ${expectsUrl}`],
     ['HTTP:adb-1.test', `"HTTP:adb-1.test" is not a usable workspace URL: ${expectsUrl}`],
+    ['https://adb-1.test..', `"https://adb-1.test.." is not a usable workspace URL: ${expectsUrl}`],
+    ['https://adb-1..test', `"https://adb-1..test" is not a usable workspace URL: ${expectsUrl}`],
+    ['https://.adb-1.test', `"https://.adb-1.test" is not a usable workspace URL: ${expectsUrl}`],
+    ['https://.', `"https://." is not a usable workspace URL: ${expectsUrl}`],
+    [
+      'https://https://adb-1.test',
+      `"https://https://adb-1.test" is not a usable workspace URL: ${expectsUrl}`,
+    ],
+    ['https//adb-1.test', `"https//adb-1.test" is not a usable workspace URL: ${expectsUrl}`],
+    ['http://[::1', `"http://[::1" is not a usable workspace URL: ${expectsUrl}`],
+    [
+      'https://[fe80::1%25eth0]',
+      `"https://[fe80::1%25eth0]" is not a usable workspace URL: ${expectsUrl}`,
+    ],
     ['adb 1.test', `"adb 1.test" is not a usable workspace URL: ${expectsUrl}`],
     ['https:\\\\adb-1.test', `"https:\\\\adb-1.test" is not a usable workspace URL: ${expectsUrl}`],
     ['https://a\nb.test', `"https://a\nb.test" is not a usable workspace URL: ${expectsUrl}`],
@@ -104,7 +128,19 @@ describe('parseHost', () => {
   it('returns an origin that it accepts again, or throws InvalidHostError, for any text', () => {
     const part = fc.oneof(
       fc.constantFrom('https://', 'http://', 'localhost', '127.0.0.1', '@', ':', '/', '?o=1', '#'),
-      fc.constantFrom('[::1]', '.test', 'adb-1', '\\', '%2e', '。', 'ß', '\u0000', ':443', '//'),
+      fc.constantFrom(
+        '[::1]',
+        '.',
+        '.test',
+        'adb-1',
+        '\\',
+        '%2e',
+        '。',
+        'ß',
+        '\u0000',
+        ':443',
+        '//',
+      ),
       fc.string({ unit: 'grapheme', maxLength: 6 }),
     );
     const text = fc.oneof(
@@ -120,9 +156,10 @@ describe('parseHost', () => {
         assert.equal(`${url.username}${url.password}${url.search}${url.hash}`, '');
         assert.equal(url.pathname, '/');
         assert.equal(parseHost(origin), origin);
+        assert.doesNotMatch(url.hostname, /^\.|\.\.|\.$|^https?$/);
         assert.match(origin, /^(https:\/\/|http:\/\/(localhost|\[::1\]|127(\.\d+){3})(:\d+)?$)/);
       }),
-      { numRuns: 200 },
+      { numRuns: 1_000 },
     );
   });
 
