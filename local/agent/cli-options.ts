@@ -18,6 +18,7 @@ Runs an Azure Pipelines file on this machine with the built tasks.
   --plan-id GUID          identity of the run; the same again models "rerun failed jobs"
   --stage-attempt N       --job-attempt N
   --node PATH             Node binary that runs the tasks (default: the running one)
+  --id-tokens PORT        issue ID tokens on this port of 127.0.0.1 (with the connections that need them: a free one)
   --verbose               debug run: System.Debug is true, debug lines are shown
   --no-color              plain text
 
@@ -76,6 +77,7 @@ export function parseCommandLine(args: readonly string[]): Command {
       stageAttempt: attempt(values['stage-attempt']),
       jobAttempt: attempt(values['job-attempt']),
     }),
+    ...(values['id-tokens'] !== undefined && { identity: { port: port(values['id-tokens']) } }),
     parameters: pairs(values.parameter ?? [], '--parameter'),
     artifacts: pairs(values.artifact ?? [], '--artifact'),
     hostType: hostType(values['host-type'] ?? 'build'),
@@ -132,6 +134,7 @@ function parseRaw(args: readonly string[]) {
       node: text,
       'host-type': text,
       'plan-id': text,
+      'id-tokens': text,
       'stage-attempt': text,
       'job-attempt': text,
       stage: texts,
@@ -157,6 +160,12 @@ function attempt(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`"${text}" is no attempt: a number from 1`);
   return Number(text);
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number > 0 && number < 65_536) return number;
+  throw new UsageError(`--id-tokens takes a port, not "${text}"`);
 }
 
 function hostType(text: string): 'build' | 'release' {

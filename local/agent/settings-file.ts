@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isMap } from 'yaml';
+import { describeIncomplete } from './check-azure-connection';
 import type { Position, ProblemList } from './pipeline-file/problems';
 import {
   MappingReader,
@@ -144,6 +145,8 @@ function readConnection(reader: YamlReader, node: unknown): ServiceConnection {
     data: readTexts(reader, mapping.take('data'), '"data"'),
   };
   mapping.finish();
+  const lack = describeIncomplete(connection);
+  if (lack !== undefined) reader.problems.add(mapping.at, lack);
   return connection;
 }
 

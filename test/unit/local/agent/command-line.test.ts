@@ -73,6 +73,8 @@ describe('the options of the command line', () => {
       '3',
       '--node',
       'n',
+      '--id-tokens',
+      '8099',
       '--no-color',
     ]);
 
@@ -88,6 +90,7 @@ describe('the options of the command line', () => {
       nodePath: 'n',
       stageAttempt: 2,
       jobAttempt: 3,
+      identity: { port: 8099 },
       parameters: { x: '' },
       artifacts: { a: 'b=c' },
       hostType: 'release',
@@ -123,6 +126,8 @@ describe('the options of the command line', () => {
     [['a', 'b'], /"b" is too much/],
     [['a', '--host-type', 'x'], /build or release, not "x"/],
     [['a', '--job-attempt', '0'], /"0" is no attempt/],
+    [['a', '--id-tokens', 'x'], /--id-tokens takes a port, not "x"/],
+    [['a', '--id-tokens', '70000'], /--id-tokens takes a port, not "70000"/],
     [['a', '--parameter', 'x'], /takes NAME=VALUE, not "x"/],
     [['a', '--nonsense'], /Unknown option '--nonsense'/],
   ];
