@@ -7,6 +7,7 @@ import {
   loadExtension,
   loadManifests,
   repositoryRoot,
+  taskContributionType,
 } from '../../scripts/manifests/load-manifests';
 
 const manifests = loadManifests();
@@ -22,6 +23,19 @@ const dataSources = new Set((connectionType?.dataSources ?? []).map(({ name }) =
 describe('every task.json', () => {
   it('exists', () => {
     assert.ok(manifests.length >= 3);
+  });
+
+  it("belongs to an extension of the package's version, which has a contribution for it", () => {
+    const extension = loadExtension();
+    const contributed = extension.contributions
+      .filter(({ type }) => type === taskContributionType)
+      .map(({ properties }) => properties.name);
+
+    assert.equal(extension.version, packageVersion);
+    assert.deepEqual(
+      contributed.sort(),
+      manifests.map(({ folder }) => `tasks/${folder}`),
+    );
   });
 
   it('has an id and a name of its own', () => {
