@@ -6,6 +6,7 @@ import { type FetchLike, type HttpAnswer, sendOnce } from './http/attempt';
 import { Contact } from './http/contact';
 import { type AnswerFault, readAnswer } from './http/error-mapping';
 import type { RawBody } from './http/multipart';
+import { isOfNetwork } from './http/refusals';
 import { patience, withRetry } from './http/retry';
 import { parseRetryAfter } from './http/retry-timing';
 import { type JsonObject, stringifyJson } from './json';
@@ -237,8 +238,9 @@ export class ApiClient {
         retryAfterMs: parseRetryAfter(answer.header('retry-after'), this.clock.now()),
         isTransient: fault.isTransient,
         isFromService: fault.isFromService,
+        ...(fault.refusal !== undefined && { refusal: fault.refusal }),
       },
-      { hint: request.hints?.[fault.kind] ?? fault.hint },
+      { hint: chooseHint(request, fault) },
     );
   }
 }
@@ -257,8 +259,16 @@ function redact(text: string): string {
   );
 }
 
+/** Where the network is refused, no permission on an object helps. */
+function chooseHint({ hints }: ApiRequest, { kind, refusal, hint }: AnswerFault): string {
+  return isOfNetwork(refusal) ? hint : (hints?.[kind] ?? hint);
+}
+
+/** Some services call an expired token a bad request. */
 function isRefusedToken(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 401 || error.status === 403);
+  if (!(error instanceof ApiError)) return false;
+  const { status, details } = error;
+  return status === 401 || status === 403 || details.refusal === 'expired-token';
 }
 
 function describeQuery(query: ApiRequest['query']): string {

@@ -13,6 +13,18 @@ export type ApiErrorKind =
   | 'invalid'
   | 'other';
 
+/** Why a workspace lets nobody in, as far as its words are known: see http/refusals.ts. */
+export type Refusal =
+  | 'invalid-token'
+  | 'expired-token'
+  | 'wrong-tenant'
+  | 'wrong-audience'
+  | 'not-in-workspace'
+  | 'no-entitlement'
+  | 'ip-access-list'
+  | 'network-policy'
+  | 'private-link';
+
 /**
  * A failure whose cause is known and which the user can act on: `message` says what was attempted and what happened,
  * `hint` what to do. Everything else that is thrown is a defect.
@@ -43,6 +55,8 @@ export interface ApiErrorDetails {
   readonly isTransient: boolean;
   /** True when the answer came from the Databricks service itself, not from something in front of it. */
   readonly isFromService: boolean;
+  /** Undefined for every other failure. */
+  readonly refusal?: Refusal;
 }
 
 /** The workspace (or something in front of it) answered, and the answer is not the documented success. */

@@ -108,7 +108,8 @@ const causes: Readonly<Record<string, { text: string; hint: string }>> = {
   ERR_STREAM_PREMATURE_CLOSE: { text: 'the answer was cut off', hint: network },
 };
 
-function toTransportError(error: unknown, host: string): TransportError {
+/** An error of Node's sockets, resolver or TLS in words, with what to do. */
+export function toTransportError(error: unknown, host: string): TransportError {
   const code = errorCode(error);
   const known = Object.hasOwn(causes, code) ? causes[code] : undefined;
   if (known) {

@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http';
-import type { ApiErrorKind } from '../errors';
+import type { ApiErrorKind, Refusal } from '../errors';
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../json';
 import type { HttpAnswer } from './attempt';
 import { computeKind, isTransientFault } from './error-kinds';
+import { findRefusal, isOfNetwork, refusalHints } from './refusals';
 
 /** What was wrong with an answer. */
 export interface AnswerFault {
@@ -12,6 +13,7 @@ export interface AnswerFault {
   readonly isTransient: boolean;
   /** True when the answer has the form of the Databricks service. */
   readonly isFromService: boolean;
+  readonly refusal?: Refusal;
   readonly hint: string;
 }
 
@@ -56,8 +58,9 @@ function redirectFault(location: string | undefined): AnswerFault {
     kind: isPrivateLink ? 'permission-denied' : 'unauthenticated',
     isTransient: false,
     isFromService: isPrivateLink,
+    ...(isPrivateLink && { refusal: 'private-link' }),
     hint: isPrivateLink
-      ? 'Run the job on an agent inside the network that the workspace allows.'
+      ? refusalHints['private-link']
       : 'A redirect means a sign-in page or a proxy. Check the workspace URL and the token.',
   };
 }
@@ -101,13 +104,15 @@ function serviceFault(
 ): AnswerFault {
   const { errorCode, serverMessage } = body ? readErrorBody(body) : readErrorText(status, text);
   const kind = computeKind(method, path, status, errorCode, serverMessage);
+  const refusal = findRefusal(status, serverMessage);
   return {
     errorCode,
     serverMessage,
     kind,
     isTransient: isTransientFault(status, errorCode, serverMessage, kind),
-    isFromService: body !== undefined || errorCode !== undefined,
-    hint: defaultHint(kind, serverMessage),
+    isFromService: body !== undefined || errorCode !== undefined || isOfNetwork(refusal),
+    ...(refusal !== undefined && { refusal }),
+    hint: refusal === undefined ? hints[kind] : refusalHints[refusal],
   };
 }
 
@@ -174,13 +179,3 @@ const hints: Readonly<Record<ApiErrorKind, string>> = {
   invalid: '',
   other: '',
 };
-
-function defaultHint(kind: ApiErrorKind, message: string): string {
-  if (/invalid access token/i.test(message)) {
-    return 'The token is wrong, expired, revoked, or of another workspace: create a new one in this workspace and update where it comes from.';
-  }
-  if (/(blocked by|source) .*ip (acl|access)|ip access list|databricks ip acl/i.test(message)) {
-    return 'The workspace allows only certain IP addresses. Run the job on an agent with an allowed address.';
-  }
-  return hints[kind];
-}

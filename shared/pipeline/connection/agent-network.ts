@@ -24,7 +24,7 @@ export interface AgentNetwork {
  * Throws ConnectionError when a certificate of the agent cannot be read.
  */
 export async function createHttpAgent(host: string, network: AgentNetwork): Promise<Agent> {
-  const certificates = tlsOptions(network);
+  const certificates = readCertificates(network);
   const options = { keepAlive: true, ...certificates };
   const isSecure = host.startsWith('https:');
   if (network.proxyUrl === undefined) {
@@ -41,7 +41,8 @@ export async function createHttpAgent(host: string, network: AgentNetwork): Prom
   return new HttpProxyAgent(network.proxyUrl, { keepAlive: true });
 }
 
-function tlsOptions({ caFiles, clientCertificate }: AgentNetwork) {
+/** Roots and client certificate of the agent, for connections of one's own. Throws ConnectionError. */
+export function readCertificates({ caFiles, clientCertificate }: AgentNetwork) {
   return {
     ...(caFiles.length > 0 && {
       ca: [...rootCertificates, ...caFiles.map(readPem)],

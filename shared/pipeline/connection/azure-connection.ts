@@ -2,6 +2,7 @@ import { type AzureCloud, azureClouds, isLoopback } from '../../databricks';
 import { ConnectionError } from '../errors';
 import type { ServiceConnection, TaskHost } from '../task-host';
 import type { AzureIdentity } from './login';
+import { isOfFork, withheldFromForks } from './withheld';
 
 /** What a connection of Azure Resource Manager says. */
 export interface AzureConnection {
@@ -15,12 +16,14 @@ export interface AzureConnection {
  */
 export function readAzureConnection(
   id: string,
-  host: Pick<TaskHost, 'getServiceConnection' | 'setSecret'>,
+  host: Pick<TaskHost, 'getVariable' | 'getServiceConnection' | 'setSecret'>,
 ): AzureConnection {
   const connection = host.getServiceConnection(id);
   if (connection?.scheme === undefined) {
     throw new ConnectionError(`The service connection "${id}" was not handed to this step`, {
-      hint: "Choose an existing connection of type Azure Resource Manager in 'azureSubscription' and authorise the pipeline to use it; a variable cannot name it.",
+      hint: isOfFork(host)
+        ? withheldFromForks
+        : "Choose an existing connection of type Azure Resource Manager in 'azureSubscription' and authorise the pipeline to use it; a variable cannot name it.",
     });
   }
   return {

@@ -9,6 +9,7 @@ import type { TaskHost } from '../task-host';
 import { describeVersion, type TaskManifest } from '../task-manifest';
 import { createHttpAgent } from './agent-network';
 import type { ConnectionSettings } from './connection-inputs';
+import { explainRefusal } from './explain-refusal';
 import { describeLogin } from './login';
 import { signIn } from './sign-in';
 
@@ -21,13 +22,18 @@ export interface ConnectOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Which program asks, in which task: the value of the User-Agent header. */
+export function describeUserAgent(manifest: TaskManifest): string {
+  return `azure-pipelines-databricks/${describeVersion(manifest)} task/${manifest.name} nodejs/${process.versions.node} cicd/azure-devops`;
+}
+
 /** A client for the workspace of these settings; sends nothing, unless the URL of the workspace has to be looked up. */
 export async function openWorkspace(
   settings: ConnectionSettings,
   options: Omit<ConnectOptions, 'signal'>,
 ): Promise<Workspace> {
   const { host: taskHost, manifest, clock, random, fetch } = options;
-  const userAgent = `azure-pipelines-databricks/${describeVersion(manifest)} task/${manifest.name} nodejs/${process.versions.node} cicd/azure-devops`;
+  const userAgent = describeUserAgent(manifest);
   const { host, credentials } = await signIn(settings, { ...options, userAgent });
   const agent = await createHttpAgent(host, taskHost.getNetwork(host));
   return createWorkspace({
@@ -53,10 +59,10 @@ export async function connect(
   const { host: taskHost, signal } = options;
   const login = describeLogin(settings.login);
   const workspace = await openWorkspace(settings, options);
-  const { userName } = await workspace.getIdentity(
-    signal,
-    `Signing in to ${workspace.host} (from ${settings.hostSource}) with the ${login}`,
-  );
+  const what = `Signing in to ${workspace.host} (from ${settings.hostSource}) with the ${login}`;
+  const { userName } = await workspace.getIdentity(signal, what).catch((error: unknown) => {
+    throw explainRefusal(error, settings.login);
+  });
   taskHost.info(
     `Workspace ${workspace.host} (from ${settings.hostSource}), signed in as ${userName} (${login}).`,
   );

@@ -4,6 +4,7 @@ import type { InputReader } from '../inputs/input-reader';
 import type { ServiceConnection, TaskHost } from '../task-host';
 import { readAzureConnection } from './azure-connection';
 import type { Login } from './login';
+import { isOfFork, withheldFromForks } from './withheld';
 
 /** Which workspace, how to sign in, and where both come from (in words, for the log). */
 export interface ConnectionSettings {
@@ -25,6 +26,11 @@ const waysToConnect =
 const notHeaderText =
   'contains a blank, a line break or another character that no token has; it was probably not copied as a whole';
 
+export interface ConnectionInputOptions {
+  /** True when the step needs the Azure connection for something else too: then it may stand beside another way to sign in. */
+  readonly isAzureNeeded?: boolean;
+}
+
 /**
  * Reads the inputs that say which workspace is meant and how to sign in: the service connection of Databricks, else that of
  * Azure with the host, else host and token, else the variables of the job. Problems are noted in the reader.
@@ -32,6 +38,7 @@ const notHeaderText =
 export function readConnectionInputs(
   input: InputReader,
   host: InputHost,
+  { isAzureNeeded = false }: ConnectionInputOptions = {},
 ): () => ConnectionSettings {
   const type = input.choice('connectionType', connectionTypes);
   const values = {
@@ -44,21 +51,23 @@ export function readConnectionInputs(
   if (values.token !== '') host.setSecret(values.token);
   const isGiven = (name: string): boolean => input.isGiven(name);
 
-  const conflict = findConflict(isGiven);
+  const conflict = (isAzureNeeded ? contradictionsBesideAzure : contradictions).find((names) =>
+    names.every(isGiven),
+  );
   if (conflict !== undefined) {
     input.problem(`Both '${conflict[0]}' and '${conflict[1]}' are given; keep one of them.`);
   } else if (isGiven('databricksConnection')) {
     return () => fromServiceConnection(values.connection, host);
   } else if (type === 'databricks') {
     input.problem("Input 'databricksConnection' is empty. Choose a Databricks service connection.");
-  } else if (isGiven('azureSubscription')) {
+  } else if (isGiven('azureSubscription') && !isGiven('token')) {
     return fromAzure(input, values, host);
   } else if (type === 'azure' || isGiven('azureWorkspaceResourceId')) {
     input.problem(
       "Input 'azureSubscription' is empty. Choose an Azure Resource Manager service connection.",
     );
   } else if (isGiven('host') || isGiven('token') || type === 'token') {
-    return fromInputs(input, values.host, values.token);
+    return fromInputs(input, values, host);
   } else {
     return fromVariables(input, host);
   }
@@ -74,16 +83,24 @@ const contradictions = [
   ['azureSubscription', 'token'],
 ] as const;
 
-function findConflict(isGiven: (name: string) => boolean) {
-  return contradictions.find((names) => names.every(isGiven));
-}
+/** The same when the Azure connection is there for another purpose. */
+const contradictionsBesideAzure = [
+  ['databricksConnection', 'host'],
+  ['databricksConnection', 'token'],
+  ['databricksConnection', 'azureWorkspaceResourceId'],
+  ['azureWorkspaceResourceId', 'token'],
+] as const;
 
 /** After a problem the settings are never asked for: `finish` throws first. */
 function unreachable(): never {
   throw new Error('connection settings asked for although the inputs have problems');
 }
 
-function fromInputs(input: InputReader, host: string, token: string): () => ConnectionSettings {
+function fromInputs(
+  input: InputReader,
+  { host, token }: { readonly host: string; readonly token: string },
+  taskHost: InputHost,
+): () => ConnectionSettings {
   if (!input.isGiven('host')) {
     input.problem(
       "Input 'host' is empty. Set it to the workspace URL, e.g. $(DATABRICKS_HOST); 'host' and 'token' belong together.",
@@ -95,7 +112,7 @@ function fromInputs(input: InputReader, host: string, token: string): () => Conn
     );
   }
   const origin = host === '' ? '' : checkHost(input, "Input 'host'", host);
-  checkToken(input, "Input 'token'", token);
+  checkToken(input, "Input 'token'", token, taskHost);
   return () => ({
     host: origin,
     hostSource: "input 'host'",
@@ -141,7 +158,7 @@ function fromVariables(input: InputReader, host: InputHost): () => ConnectionSet
   ];
   if (url === undefined || login === undefined) {
     input.problem(
-      `No workspace is given: the inputs of the connection are empty, and the job has no variable ${missing.join(' and no variable ')}. ${waysToConnect}`,
+      `No workspace is given: the inputs of the connection are empty, and the job has no variable ${missing.join(' and no variable ')}. ${isOfFork(host) ? withheldFromForks : waysToConnect}`,
     );
     return unreachable;
   }
@@ -158,7 +175,7 @@ function fromVariables(input: InputReader, host: InputHost): () => ConnectionSet
 function readLoginVariables(
   input: InputReader,
   variable: (name: string) => string | undefined,
-  host: Pick<TaskHost, 'setSecret'>,
+  host: Pick<TaskHost, 'getVariable' | 'setSecret'>,
 ): Login | undefined {
   const token = variable('DATABRICKS_TOKEN');
   const clientId = variable('DATABRICKS_CLIENT_ID');
@@ -166,7 +183,7 @@ function readLoginVariables(
   const type = variable('DATABRICKS_AUTH_TYPE')?.toLowerCase();
   for (const secret of [token, clientSecret]) if (secret !== undefined) host.setSecret(secret);
   if (token !== undefined && type !== 'azure-devops-oidc' && type !== 'oauth-m2m') {
-    checkToken(input, 'Variable DATABRICKS_TOKEN', token);
+    checkToken(input, 'Variable DATABRICKS_TOKEN', token, host);
     return { kind: 'token', token, source: 'variable DATABRICKS_TOKEN' };
   }
   if (clientId === undefined) return undefined;
@@ -191,7 +208,9 @@ function fromServiceConnection(id: string, host: InputHost): ConnectionSettings 
   const connection = host.getServiceConnection(id);
   if (connection?.url === undefined) {
     throw new ConnectionError(`The service connection "${id}" was not handed to this step`, {
-      hint: "Choose an existing connection of type Databricks workspace in 'databricksConnection' and authorise the pipeline to use it; a variable cannot name it.",
+      hint: isOfFork(host)
+        ? withheldFromForks
+        : "Choose an existing connection of type Databricks workspace in 'databricksConnection' and authorise the pipeline to use it; a variable cannot name it.",
     });
   }
   const login = readConnectionLogin(id, connection, host);
@@ -282,8 +301,15 @@ function checkHost(input: InputReader, place: string, text: string): string {
   }
 }
 
-function checkToken(input: InputReader, place: string, token: string): void {
-  if (namesUndefinedVariable(input, place, token)) return;
+/** Notes a problem when a text cannot be a token; `place` names it. */
+export function checkToken(
+  input: InputReader,
+  place: string,
+  token: string,
+  host?: Pick<TaskHost, 'getVariable'>,
+): void {
+  const remedy = host !== undefined && isOfFork(host) ? withheldFromForks : undefined;
+  if (namesUndefinedVariable(input, place, token, remedy)) return;
   if (!isHeaderText(token)) input.problem(`${place} ${notHeaderText}.`);
 }
 
@@ -301,11 +327,16 @@ function checkResourceId(input: InputReader, text: string): string {
 }
 
 /** Names with a hyphen too, as those from a Key Vault have; neither a host nor a token looks like that. */
-function namesUndefinedVariable(input: InputReader, place: string, text: string): boolean {
+function namesUndefinedVariable(
+  input: InputReader,
+  place: string,
+  text: string,
+  remedy = 'Define it, or link the variable group that has it.',
+): boolean {
   const name = /^\$\(([^()]+)\)$/.exec(text)?.[1];
   if (name === undefined) return false;
   input.problem(
-    `${place} names the variable "${name}", but no variable "${name}" is defined. Define it, or link the variable group that has it.`,
+    `${place} names the variable "${name}", but no variable "${name}" is defined. ${remedy}`,
   );
   return true;
 }

@@ -1,6 +1,7 @@
 import { isLoopback, LoginError } from '../../databricks';
 import type { JobAddress } from '../azure-devops/create-id-token';
 import type { TaskHost } from '../task-host';
+import { hintOfMissingConnection } from './withheld';
 
 /**
  * A new ID token of this job: for a service connection, or of the pipeline itself. It lives for minutes and is for one
@@ -14,10 +15,11 @@ export async function obtainIdToken(
   const { createIdToken } = await import('../azure-devops/create-id-token');
   const token = await createIdToken(job, connectionId, host.getNetwork(job.collectionUri)).catch(
     (error: unknown) => {
-      throw refusal(error, connectionId);
+      throw refusal(error, connectionId, host);
     },
   );
-  if (token === undefined) throw refusal(new Error('the answer holds no token'), connectionId);
+  if (token === undefined)
+    throw refusal(new Error('the answer holds no token'), connectionId, host);
   host.setSecret(token);
   return token;
 }
@@ -59,7 +61,11 @@ function isSafe(uri: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
-function refusal(error: unknown, connectionId: string | undefined): LoginError {
+function refusal(
+  error: unknown,
+  connectionId: string | undefined,
+  host: Pick<TaskHost, 'getVariable'>,
+): LoginError {
   const status = (error as { statusCode?: number }).statusCode;
   const said = error instanceof Error ? error.message : String(error);
   const isForbidden = status === 401 || status === 403;
@@ -69,7 +75,7 @@ function refusal(error: unknown, connectionId: string | undefined): LoginError {
       cause: error,
       hint:
         isForbidden && connectionId !== undefined
-          ? 'The pipeline may not use this service connection: authorise it in the project settings (Service connections, Security). Pull requests from forks get no connections.'
+          ? hintOfMissingConnection(host)
           : 'Run the step again; if it stays, look at the state of Azure DevOps.',
     },
   );

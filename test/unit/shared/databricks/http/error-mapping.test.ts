@@ -146,6 +146,7 @@ describe('readAnswer', () => {
         kind: 'permission-denied',
         isTransient: false,
         isFromService: true,
+        refusal: 'private-link',
         hint: 'Run the job on an agent inside the network that the workspace allows.',
       });
     });
