@@ -110,11 +110,12 @@ function codeBlock(title: string, text: string, harmless: Harmless): string {
   return `**${title}**\n\n${fence}\n${content}\n${fence}`;
 }
 
-/** Text that means nothing to Markdown, HTML or a table, on one line. */
+/** Text that means nothing to Markdown, HTML or a table, on one line; addresses in it become no links. */
 export function escapeMarkdown(text: string): string {
   return toOneLine(text)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
-    .replace(/[\\`*_{}[\]()#+\-.!|~]/g, '\\$&');
+    .replace(/[\\`*_{}[\]()#+\-.!|~]/g, '\\$&')
+    .replace(/:(?=\/\/)/g, '&#58;');
 }
