@@ -96,7 +96,7 @@ describe('faults over HTTP', () => {
   for (const [kind, isDone] of held) {
     it(`${kind} never answers`, async () => {
       workspace.addFault({ match: `POST ${MKDIRS}`, kind });
-      const signal = AbortSignal.timeout(50);
+      const signal = AbortSignal.timeout(300);
 
       const call = fetch(workspace.url + MKDIRS, {
         method: 'POST',
