@@ -3,7 +3,7 @@ import type { GitRef } from './repos';
 
 /** What to do when Databricks may not read the remote. */
 export const credentialHint =
-  "Databricks itself fetches from the remote, with the Git credential of the signed-in identity: create or renew it in the workspace (Settings, Linked accounts, or POST /api/2.0/git-credentials when signed in as the service principal), and check that it may read the repository. Or let the step bring one along, see 'gitCredential'.";
+  "Databricks itself fetches from the remote, with the Git credential of the signed-in identity: create or renew it in the workspace (Settings, Linked accounts, or POST /api/2.0/git-credentials when signed in as the service principal), and check that it may read the repository. Or set 'gitCredential' to entra or token: then the step brings one along.";
 
 /** What workspaces before GIT_CONFLICT answered with; their words have to tell the rest. */
 const olderConflictCodes: readonly (string | undefined)[] = [
@@ -60,7 +60,7 @@ const gitHints: readonly GitHint[] = [
   { matches: /Invalid Git provider credentials/i, hint: credentialHint },
   {
     matches: /GIT_CLI_CANNOT_CHOOSE_CREDENTIAL/i,
-    hint: "The signed-in identity has several Git credentials for this provider and none is its default: make one the default in the workspace (Settings, Linked accounts), or let the step bring one along, see 'gitCredential'.",
+    hint: "The signed-in identity has several Git credentials for this provider and none is its default: make one the default in the workspace (Settings, Linked accounts), or set 'gitCredential' to entra or token.",
   },
   {
     matches: /Azure Active Directory credentials/i,

@@ -14,6 +14,7 @@ export interface JobVariables {
 /** Inputs and variables that always hold a secret, whether the pipeline's author marked them so or not. */
 const secretKeys = [
   'INPUT_TOKEN',
+  'INPUT_GITTOKEN',
   'DATABRICKS_TOKEN',
   'SECRET_DATABRICKS_TOKEN',
   'DATABRICKS_CLIENT_SECRET',

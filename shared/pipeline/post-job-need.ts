@@ -17,3 +17,8 @@ export function mayHaveRunsLeft(env: Environment = process.env): boolean {
 export function mayHaveFolderLeft(env: Environment = process.env): boolean {
   return /^\s*true\s*$/i.test(env['INPUT_TEMPORARY'] ?? '');
 }
+
+/** Whether the step was asked to register a Git credential. */
+export function mayHaveGitCredentialLeft(env: Environment = process.env): boolean {
+  return !/^\s*(existing)?\s*$/i.test(env['INPUT_GITCREDENTIAL'] ?? '');
+}

@@ -12,6 +12,7 @@ import { describeFailure } from '../../shared/pipeline/run-task';
 import type { TaskContext, TaskSuccess } from '../../shared/pipeline/task-context';
 import { isCreationOpen } from './creation-marker';
 import { readInputs } from './inputs';
+import { removeGitCredential } from './remove-credential';
 import { withoutWorkspacePrefix } from './workspace-path';
 
 const nothingToDo: TaskSuccess = { message: 'Nothing to clean up.' };
@@ -26,8 +27,25 @@ interface TemporaryFolder {
   readonly gitUrl: string;
 }
 
+/** The post-job part. What is still being cloned may need the Git credential, so that goes last, and whatever happens. */
+export async function cleanUp(context: TaskContext): Promise<TaskSuccess> {
+  let credential: TaskSuccess | undefined;
+  let folder: TaskSuccess;
+  try {
+    folder = await removeTemporaryFolder(context);
+  } finally {
+    credential = await removeGitCredential(context);
+  }
+  if (credential === undefined) return folder;
+  if (folder === nothingToDo) return credential;
+  return {
+    message: `${folder.message} ${credential.message}`,
+    hasIssues: (folder.hasIssues ?? false) || (credential.hasIssues ?? false),
+  };
+}
+
 /**
- * The post-job part: removes the temporary Git folder of this step, whatever became of the job. Computes the path again
+ * Removes the temporary Git folder of this step, whatever became of the job. Computes the path again
  * and deletes only a Git folder of the same repository.
  */
 export async function removeTemporaryFolder(context: TaskContext): Promise<TaskSuccess> {

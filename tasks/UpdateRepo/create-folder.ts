@@ -8,15 +8,21 @@ import {
 import { InputError } from '../../shared/pipeline/errors';
 import type { TaskContext } from '../../shared/pipeline/task-context';
 import { markCreation, unmarkCreation } from './creation-marker';
+import type { GitAccess } from './git-access';
 import { gitCall } from './git-call';
 import { GitFolderError } from './git-folder-error';
 import type { UpdateRepoInputs } from './inputs';
+
+/** What is to be done, and how the workspace gets at the repository. */
+export interface UpdatePlan extends UpdateRepoInputs {
+  readonly access: GitAccess;
+}
 
 /** Creates the folder that the inputs name, on the default branch of the remote. Throws when they do not allow it. */
 export async function createMissingFolder(
   context: TaskContext,
   workspace: Workspace,
-  inputs: UpdateRepoInputs,
+  inputs: UpdatePlan,
 ): Promise<Repo> {
   const { folder, gitUrl, gitProvider } = inputs;
   const path = 'path' in folder ? folder.path : '';
@@ -38,11 +44,13 @@ export async function createMissingFolder(
 export async function createFolder(
   context: TaskContext,
   workspace: Workspace,
-  inputs: UpdateRepoInputs,
+  inputs: UpdatePlan,
   clone: { readonly path: string; readonly gitUrl: string; readonly gitProvider: string },
 ): Promise<Repo> {
   const { path, gitUrl, gitProvider } = clone;
-  const { sparseCheckoutPatterns } = inputs;
+  const { sparseCheckoutPatterns, access } = inputs;
+  const repository = { url: gitUrl, provider: gitProvider };
+  const gitCredentialId = await access.credentialFor(workspace, repository);
   const ifCancelled = isRemoved(inputs)
     ? 'The folder is removed at the end of the job.'
     : 'The workspace may finish by itself: the folder is missing, or on the default branch of the repository. Run the step again, or delete the folder.';
@@ -52,7 +60,7 @@ export async function createFolder(
       { doing: `creating the Git folder "${path}"`, ifCancelled },
       () =>
         workspace.repos.createRepo(
-          { url: gitUrl, provider: gitProvider, path, sparseCheckoutPatterns },
+          { ...repository, path, sparseCheckoutPatterns, gitCredentialId },
           { signal: context.signal, onSend: () => markCreation(context) },
         ),
     );
@@ -62,7 +70,7 @@ export async function createFolder(
   } catch (error) {
     // After any other failure the workspace may still be creating the folder.
     if (isRefused(error)) unmarkCreation(context);
-    throw error;
+    throw access.explain(error);
   }
 }
 

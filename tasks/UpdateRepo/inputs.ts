@@ -12,6 +12,11 @@ import {
 } from '../../shared/pipeline/connection/connection-inputs';
 import type { InputReader } from '../../shared/pipeline/inputs/input-reader';
 import type { TaskHost } from '../../shared/pipeline/task-host';
+import {
+  type GitCredentialInputs,
+  readGitCredential,
+  readGitCredentialChoice,
+} from './git-credential-inputs';
 import { readGitRef } from './git-ref';
 import { temporaryPath } from './temporary-folder';
 
@@ -33,6 +38,7 @@ export interface UpdateRepoInputs {
   /** 7 to 40 hex digits, lower case; undefined = any. */
   readonly expectedCommit: string | undefined;
   readonly onConflict: 'fail' | 'discard' | 'recreate';
+  readonly gitCredential: GitCredentialInputs;
 }
 
 /** Reads all inputs of the task. Throws one InputError with all problems. */
@@ -41,7 +47,8 @@ export function readInputs(
   host: TaskHost,
   identityHash = '',
 ): UpdateRepoInputs {
-  const connection = readConnectionInputs(input, host);
+  const isAzureNeeded = readGitCredentialChoice(input) === 'entra';
+  const connection = readConnectionInputs(input, host, { isAzureNeeded });
   const repoPath = input.text('repoPath');
   const repoId = input.text('repoId');
   const isTemporary = input.boolean('temporary', false);
@@ -64,6 +71,7 @@ export function readInputs(
     sparseCheckoutPatterns: readPatterns(input),
     expectedCommit: readExpectedCommit(input),
     onConflict: input.choice('onConflict', ['fail', 'discard', 'recreate']),
+    gitCredential: readGitCredential(input, host, { gitUrl, gitProvider }),
   };
   if (isTemporary && gitUrl !== undefined && gitProvider === undefined) {
     input.problem(

@@ -1,4 +1,4 @@
-import { mayHaveFolderLeft } from '../../shared/pipeline/post-job-need';
+import { mayHaveFolderLeft, mayHaveGitCredentialLeft } from '../../shared/pipeline/post-job-need';
 
 // The agent takes a silent end for a success.
-if (mayHaveFolderLeft()) void import('./start-clean-up');
+if (mayHaveFolderLeft() || mayHaveGitCredentialLeft()) void import('./start-clean-up');

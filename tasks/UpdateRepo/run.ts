@@ -9,8 +9,9 @@ import {
 } from '../../shared/databricks';
 import { InputError } from '../../shared/pipeline/errors';
 import type { TaskContext, TaskSuccess } from '../../shared/pipeline/task-context';
-import { createMissingFolder, sayCreated } from './create-folder';
+import { createMissingFolder, sayCreated, type UpdatePlan } from './create-folder';
 import { checkRemoteCommit, checkUpdatedCommit } from './expected-commit';
+import { openGitAccess } from './git-access';
 import { describeRef } from './git-ref';
 import { readInputs, type UpdateRepoInputs } from './inputs';
 import { checkPosition, findFolder, refuseOtherRepository, switchFolder } from './update';
@@ -19,9 +20,10 @@ import { withoutWorkspacePrefix } from './workspace-path';
 /** Brings a Git folder to a branch or tag; succeeds when it is there, at the expected commit if one is given. */
 export async function updateRepo(context: TaskContext): Promise<TaskSuccess> {
   const { host } = context;
-  const inputs = readInputs(context.input, host, context.identity.hash);
-  const settings = inputs.connection();
-  if (settings.host !== undefined) refuseUnreachable(settings.host, inputs.gitUrl);
+  const read = readInputs(context.input, host, context.identity.hash);
+  const settings = read.connection();
+  if (settings.host !== undefined) refuseUnreachable(settings.host, read.gitUrl);
+  const inputs = { ...read, access: openGitAccess(context, read.gitCredential, settings) };
   const workspace = await context.connect(settings);
 
   const { folder: before, isNew } = await prepareFolder(context, workspace, inputs);
@@ -46,7 +48,7 @@ export async function updateRepo(context: TaskContext): Promise<TaskSuccess> {
 async function prepareFolder(
   context: TaskContext,
   workspace: Workspace,
-  inputs: UpdateRepoInputs,
+  inputs: UpdatePlan,
 ): Promise<{ readonly folder: Repo; readonly isNew: boolean }> {
   const existing = await findFolder(context, workspace, inputs);
   if (existing) refuseOtherRepository(existing, inputs);

@@ -1,6 +1,6 @@
 import { createTaskContext } from '../../shared/pipeline/create-task-context';
 import { runTask } from '../../shared/pipeline/run-task';
-import { removeTemporaryFolder } from './clean-up';
+import { cleanUp } from './clean-up';
 import manifest from './task.json';
 
-void runTask(createTaskContext(manifest, { isPostJob: true }), removeTemporaryFolder);
+void runTask(createTaskContext(manifest, { isPostJob: true }), cleanUp);

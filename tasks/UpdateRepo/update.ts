@@ -8,7 +8,7 @@ import {
   withConsequence,
 } from '../../shared/databricks';
 import type { TaskContext } from '../../shared/pipeline/task-context';
-import { createFolder, isRemoved, sayCreated } from './create-folder';
+import { createFolder, isRemoved, sayCreated, type UpdatePlan } from './create-folder';
 import { gitCall } from './git-call';
 import { GitFolderError } from './git-folder-error';
 import { describeRef } from './git-ref';
@@ -46,7 +46,7 @@ export async function switchFolder(
   context: TaskContext,
   workspace: Workspace,
   repo: Repo,
-  inputs: UpdateRepoInputs,
+  inputs: UpdatePlan,
 ): Promise<Repo> {
   try {
     return await update(context, workspace, repo, inputs);
@@ -56,14 +56,15 @@ export async function switchFolder(
   }
 }
 
-function update(
+async function update(
   context: TaskContext,
   workspace: Workspace,
   repo: Repo,
-  inputs: UpdateRepoInputs,
+  inputs: UpdatePlan,
   discardChanges = false,
 ): Promise<Repo> {
-  const { ref, sparseCheckoutPatterns } = inputs;
+  const { ref, sparseCheckoutPatterns, access } = inputs;
+  const gitCredentialId = await access.credentialFor(workspace, repo);
   const ifCancelled = isRemoved(inputs)
     ? 'The folder is removed at the end of the job.'
     : `The workspace may finish by itself: the folder is where it was (${describeHead(repo)}) or at ${describeRef(ref)}. Run the step again to be sure.`;
@@ -74,16 +75,19 @@ function update(
       workspace.repos.updateRepo(repo, ref, {
         sparseCheckoutPatterns,
         discardChanges,
+        gitCredentialId,
         signal: context.signal,
       }),
-  );
+  ).catch((error: unknown) => {
+    throw access.explain(error);
+  });
 }
 
 async function resolveConflict(
   context: TaskContext,
   workspace: Workspace,
   repo: Repo,
-  inputs: UpdateRepoInputs,
+  inputs: UpdatePlan,
   error: unknown,
 ): Promise<Repo> {
   if (inputs.onConflict === 'recreate') return recreate(context, workspace, repo, inputs);
@@ -98,7 +102,7 @@ async function discard(
   context: TaskContext,
   workspace: Workspace,
   repo: Repo,
-  inputs: UpdateRepoInputs,
+  inputs: UpdatePlan,
 ): Promise<Repo> {
   context.host.warning(
     `Somebody has changed files in the Git folder "${repo.path}" without committing them; 'onConflict' is discard, so these changes are thrown away.`,
@@ -123,7 +127,7 @@ async function recreate(
   context: TaskContext,
   workspace: Workspace,
   repo: Repo,
-  inputs: UpdateRepoInputs,
+  inputs: UpdatePlan,
 ): Promise<Repo> {
   const path = withoutWorkspacePrefix(repo.path);
   if (path.startsWith('/Users/')) {

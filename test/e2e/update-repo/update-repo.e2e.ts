@@ -237,7 +237,7 @@ describe('DatabricksUpdateRepo', () => {
     const outcome = await scene.steps(scene.update());
 
     assert.deepEqual(errorsOf(outcome.step('repo')), [
-      `Creating the Git folder "/Repos/ci/app" from ${scene.remote.url} failed: Missing Git provider credentials. Go to User Settings > Git Integration to add your personal access token (HTTP 403 PERMISSION_DENIED, POST ${scene.workspace.url}/api/2.0/repos). Databricks itself fetches from the remote, with the Git credential of the signed-in identity: create or renew it in the workspace (Settings, Linked accounts, or POST /api/2.0/git-credentials when signed in as the service principal), and check that it may read the repository.`,
+      `Creating the Git folder "/Repos/ci/app" from ${scene.remote.url} failed: Missing Git provider credentials. Go to User Settings > Git Integration to add your personal access token (HTTP 403 PERMISSION_DENIED, POST ${scene.workspace.url}/api/2.0/repos). Databricks itself fetches from the remote, with the Git credential of the signed-in identity: create or renew it in the workspace (Settings, Linked accounts, or POST /api/2.0/git-credentials when signed in as the service principal), and check that it may read the repository. Or set 'gitCredential' to entra or token: then the step brings one along.`,
     ]);
     assert.deepEqual(await scene.folders(), []);
   });

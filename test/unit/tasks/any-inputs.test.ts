@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { ExpectedError } from '../../../shared/databricks';
 import { connect } from '../../../shared/pipeline/connection/connect';
@@ -35,7 +36,7 @@ interface Subject {
 }
 
 /** Values per input; the time of a case is bounded generously, because other tests run beside it. */
-const numRuns = Number(process.env['FUZZ_RUNS'] ?? 10);
+const numRuns = Number(process.env['FUZZ_RUNS'] ?? 20);
 const longestMs = 5_000;
 const tempDirectory = aTempDirectory();
 const source = aFolder({
@@ -46,6 +47,8 @@ const source = aFolder({
 
 /** The value as the reader of inputs hands it over. */
 const given = (value: string): string => value.trim().replaceAll('$$(', '$(');
+/** Nothing climbs out of where it is. */
+const climbsNowhere = (path: string): void => assert.doesNotMatch(path, /(^|\/)\.\.?(\/|$)/);
 const isIn =
   (...words: string[]) =>
   (value: string): void =>
@@ -62,6 +65,8 @@ const isMinutes = isNumber(/^(\d{1,7}(\.\d{1,6})?)?$/);
 
 const connectionChecks: Subject['checks'] = {
   connectionType: isIn('auto', 'token'),
+  azureSubscription: isIn(),
+  azureWorkspaceResourceId: isIn(),
   databricksConnection: (value) => assert.equal(value.trim(), ''),
   token: (value) => assert.match(value.trim(), /^[\x21-\x7e]+$/),
 };
@@ -90,6 +95,7 @@ function submittedTask(workspace: AnyWorkspace): Record<string, unknown> {
 
 const submitChecks: Subject['checks'] = {
   notebookPath: (value, workspace) => {
+    climbsNowhere(given(value));
     assert.deepEqual(workspace.queries('GET get-status', 'path'), [given(value)]);
     const { notebook_path } = submittedTask(workspace)['notebook_task'] as Record<string, unknown>;
     assert.equal(notebook_path, given(value));
@@ -170,6 +176,7 @@ const subjects: Readonly<Record<string, Subject>> = {
         const path = given(value)
           .replace(/^\/Workspace(?=\/)/, '')
           .replace(/\/+$/, '');
+        climbsNowhere(path);
         assert.deepEqual(valuesOf(workspace.bodies('POST repos'), 'path'), [path]);
       },
       repoId: isIn(),
@@ -190,6 +197,9 @@ const subjects: Readonly<Record<string, Subject>> = {
       keepTemporary: isIgnored,
       createIfMissing: isBoolean,
       onConflict: isIn('fail', 'discard', 'recreate'),
+      gitCredential: isIn('existing'),
+      gitToken: isIgnored,
+      gitUserName: isIgnored,
       sparseCheckoutPatterns: (value, workspace) => {
         const [sent] = valuesOf(workspace.bodies('POST repos'), 'sparse_checkout');
         const { patterns = [] } = (sent ?? {}) as { patterns?: string[] };
@@ -210,8 +220,7 @@ const subjects: Readonly<Record<string, Subject>> = {
     inputs: { sourceFolder: source, targetFolder: '/Shared/app' },
     checks: {
       ...connectionChecks,
-      // The working folder of the tests is never what is meant.
-      sourceFolder: (value) => assert.equal(value, 'never the right one'),
+      sourceFolder: (value) => assert.ok(resolve(given(value)).startsWith(source)),
       contents: (value, workspace) => {
         const sent = valuesOf(workspace.bodies('POST import'), 'path');
         assert.ok(sent.length > 0 || value === '', value);
@@ -221,6 +230,7 @@ const subjects: Readonly<Record<string, Subject>> = {
           .split('/')
           .filter((name) => name !== '')
           .join('/')}`;
+        climbsNowhere(folder);
         const sent = valuesOf(workspace.bodies('POST import'), 'path').sort();
         assert.deepEqual(sent, [`${folder}/a`, `${folder}/b/c.txt`, `${folder}/b/d`]);
       },
@@ -261,6 +271,11 @@ async function attempt(
   return { error, workspace, warnings: host.warnings, ms: performance.now() - start };
 }
 
+/** The inputs that a message about this one may name instead. */
+function namesOf(input: string): string[] {
+  return input === 'azureWorkspaceResourceId' ? [input, 'azureSubscription'] : [input];
+}
+
 /** Inputs that several tasks read with the same code. */
 const triedLong = new Set<string>();
 
@@ -279,7 +294,9 @@ describe('any value of an input', function () {
         const check = async (value: string): Promise<void> => {
           const { error, workspace, warnings, ms } = await attempt(subject, { [input]: value });
 
-          if (error === undefined) subject.checks[input]!(value, workspace, warnings);
+          const isMeant = subject.checks[input];
+          assert.ok(isMeant, `add to the checks of ${name} what '${input}' leads to`);
+          if (error === undefined) isMeant(value, workspace, warnings);
           else {
             assert.ok(error instanceof ExpectedError, `defect: ${(error as Error).stack}`);
             assert.deepEqual(
@@ -288,7 +305,7 @@ describe('any value of an input', function () {
               String(error),
             );
             assert.ok(
-              `${error.message} ${error.hint}`.includes(`'${input}'`),
+              namesOf(input).some((one) => `${error.message} ${error.hint}`.includes(`'${one}'`)),
               `about something else: ${error.message}`,
             );
           }
@@ -296,7 +313,12 @@ describe('any value of an input', function () {
         };
 
         it(`${input}: is meant, or refused before the first request`, async () => {
-          await fc.assert(fc.asyncProperty(anyInput, check), { numRuns });
+          const right = subject.inputs[input] ?? '';
+          const value = fc.oneof(
+            anyInput,
+            anyInput.map((text) => right + text),
+          );
+          await fc.assert(fc.asyncProperty(value, check), { numRuns });
         });
         if (triedLong.has(input)) continue;
         triedLong.add(input);

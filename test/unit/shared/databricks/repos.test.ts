@@ -334,7 +334,7 @@ describe('Repos.createRepo', () => {
 });
 
 const credential =
-  'Databricks itself fetches from the remote, with the Git credential of the signed-in identity: create or renew it in the workspace (Settings, Linked accounts, or POST /api/2.0/git-credentials when signed in as the service principal), and check that it may read the repository.';
+  "Databricks itself fetches from the remote, with the Git credential of the signed-in identity: create or renew it in the workspace (Settings, Linked accounts, or POST /api/2.0/git-credentials when signed in as the service principal), and check that it may read the repository. Or set 'gitCredential' to entra or token: then the step brings one along.";
 
 /** Situation, status, code and message of the service, and what the user is told to do. */
 const failures: readonly (readonly [string, number, string, string, string])[] = [
@@ -421,6 +421,13 @@ const failures: readonly (readonly [string, number, string, string, string])[] =
     'INTERNAL_ERROR',
     'Failed to clone repo. Repo may be incomplete. Failure reason: disk',
     'The Git provider or the storage of the workspace failed: run the step again; if it stays so, look at the status pages of both.',
+  ],
+  [
+    'several credentials without a default',
+    400,
+    'GIT_CLI_CANNOT_CHOOSE_CREDENTIAL',
+    'Cannot choose a Git credential.',
+    "The signed-in identity has several Git credentials for this provider and none is its default: make one the default in the workspace (Settings, Linked accounts), or set 'gitCredential' to entra or token.",
   ],
   [
     'a provider that is not known',

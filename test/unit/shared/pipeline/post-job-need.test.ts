@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { mayHaveFolderLeft, mayHaveRunsLeft } from '../../../../shared/pipeline/post-job-need';
+import {
+  mayHaveFolderLeft,
+  mayHaveGitCredentialLeft,
+  mayHaveRunsLeft,
+} from '../../../../shared/pipeline/post-job-need';
 import { RunLedger } from '../../../../shared/pipeline/runs/run-ledger';
 import { aTempDirectory } from '../../../helpers/task-context';
 
@@ -78,5 +82,13 @@ describe('the post-job part for Git folders', () => {
     assert.equal(mayHaveFolderLeft({ INPUT_TEMPORARY: 'True' }), true);
     assert.equal(mayHaveFolderLeft({ INPUT_TEMPORARY: 'false' }), false);
     assert.equal(mayHaveFolderLeft({}), false);
+  });
+
+  it('is needed for Git credentials that the step brings along', () => {
+    assert.equal(mayHaveGitCredentialLeft({ INPUT_GITCREDENTIAL: 'entra' }), true);
+    assert.equal(mayHaveGitCredentialLeft({ INPUT_GITCREDENTIAL: 'Token' }), true);
+    assert.equal(mayHaveGitCredentialLeft({ INPUT_GITCREDENTIAL: ' Existing ' }), false);
+    assert.equal(mayHaveGitCredentialLeft({ INPUT_GITCREDENTIAL: '' }), false);
+    assert.equal(mayHaveGitCredentialLeft({}), false);
   });
 });

@@ -34,6 +34,7 @@ describe('inputs of DatabricksUpdateRepo', () => {
       sparseCheckoutPatterns: [],
       expectedCommit: undefined,
       onConflict: 'fail',
+      gitCredential: { kind: 'existing' },
       warnings: [],
       host: 'https://adb-7.test',
     });
