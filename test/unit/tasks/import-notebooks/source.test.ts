@@ -4,6 +4,7 @@ import {
   appendFileSync,
   mkdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -169,6 +170,16 @@ describe('openSource with a folder', () => {
       },
     ],
     [
+      'becomes a link to a file elsewhere that looks the same',
+      (file) => {
+        const { mtime } = statSync(file);
+        const other = join(aFolder({ secret: 'xyz' }), 'secret');
+        utimesSync(other, mtime, mtime);
+        rmSync(file);
+        symlinkSync(other, file);
+      },
+    ],
+    [
       'becomes a folder',
       (file) => {
         rmSync(file);
@@ -179,6 +190,7 @@ describe('openSource with a folder', () => {
   for (const [title, change] of changes) {
     it(`notices that a file ${title} before it is read`, async () => {
       const folder = aFolder({ 'a.txt': 'abc' });
+      utimesSync(join(folder, 'a.txt'), 1_000, 1_000);
       const { files } = await openSource(folder, everything);
       change(join(folder, 'a.txt'), folder);
 
