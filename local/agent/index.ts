@@ -115,7 +115,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   const clock = options.clock ?? systemClock;
   const temporary = options.workDir === undefined;
   const { context, pipeline } = checkPipeline(options);
-  const idTokens = await startIdTokens(context, options.identity);
+  const idTokens = await startIdTokens(context, options.identity, options.file ?? '');
   const workFolder = temporary ? createTemporaryFolder() : resolve(options.workDir ?? '');
   try {
     mkdirSync(workFolder, { recursive: true });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { createLocalJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import {
   createIdTokenIssuer,
   type IdTokenIssuer,
   type PipelineResult,
 } from '../../../../../local/agent';
-import { CONNECTIONS, messages, printed, probe, run, runSteps } from '../helpers';
+import { CONNECTIONS, messages, printed, probe, refusals, run, runSteps } from '../helpers';
 
 const ACME = '11111111-2222-3333-4444-555555555555';
 const ISSUER = /^https:\/\/vstoken\.dev\.azure\.com\/[0-9a-f-]{36}$/;
@@ -301,6 +303,19 @@ console.log('200 ' + await (await fetch(origin + '/.well-known/jwks')).text());`
 
       assert.match(line, some);
     });
+  });
+
+  it('need a free port', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+
+    const problems = await refusals('steps:\n- checkout: none\n', { identity: { port } });
+
+    server.close();
+    assert.deepEqual(problems, [
+      `1:1 Cannot issue ID tokens on port ${port} of 127.0.0.1: the port is in use. Choose another one`,
+    ]);
   });
 
   it('do not change the address of links', async () => {
