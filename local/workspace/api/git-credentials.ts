@@ -2,7 +2,7 @@ import { ApiError, missingField } from '../errors';
 import { CREDENTIAL_PROVIDERS, parseProvider } from '../git/git-url';
 import type { ApiCall } from '../http/api-call';
 import type { JsonObject } from '../http/json';
-import { readString } from '../http/params';
+import { readBoolean, readString } from '../http/params';
 import type { GitCredential } from '../state/git-credentials';
 import { wireId } from '../state/ids';
 import type { WorkspaceState } from '../state/workspace-state';
@@ -15,12 +15,13 @@ function toWire(credential: GitCredential): JsonObject {
     git_username: credential.userName,
     git_email: credential.email,
     name: credential.name,
-    is_default_for_provider: true,
+    is_default_for_provider: credential.isDefault,
   };
 }
 
 function readCredential(
   { params, identity }: ApiCall,
+  { gitCredentials }: WorkspaceState,
   credentialId: string,
   known?: GitCredential,
 ): GitCredential {
@@ -31,10 +32,16 @@ function readCredential(
   const name = readString(params, 'name') ?? known?.name;
   const token = readString(params, 'personal_access_token') || known?.token;
   if (token === undefined && !provider.endsWith('Aad')) throw missingField('personal_access_token');
+  const owner = identity.userName;
+  const isFirst = !gitCredentials.list(owner).some((one) => one.provider === provider);
+  const wantsDefault = params['is_default_for_provider'] !== undefined;
   return {
     credentialId,
-    owner: identity.userName,
+    owner,
     provider,
+    isDefault: wantsDefault
+      ? readBoolean(params, 'is_default_for_provider')
+      : (known?.isDefault ?? isFirst),
     ...(userName !== undefined && { userName }),
     ...(email !== undefined && { email }),
     ...(name !== undefined && { name }),
@@ -50,16 +57,26 @@ function requireCredential(call: ApiCall, { gitCredentials }: WorkspaceState): G
   throw new ApiError(404, 'RESOURCE_DOES_NOT_EXIST', message);
 }
 
-/** POST /api/2.0/git-credentials: one per user and provider; the token is never shown again. */
-export function createCredential(call: ApiCall, { gitCredentials, ids }: WorkspaceState) {
-  const credential = readCredential(call, ids.next());
-  const { owner, provider } = credential;
-  const existing = gitCredentials.list(owner).find((one) => one.provider === provider);
-  if (existing !== undefined) {
-    const message = `Only one Git credential is supported at this time for ${provider}. If you would like to update your credential, please use the PATCH endpoint /git-credentials/${existing.credentialId}.`;
-    throw new ApiError(400, 'RESOURCE_ALREADY_EXISTS', message);
+/** Throws ApiError when the caller may have no further one. */
+function checkLimit({ owner, provider }: GitCredential, { git, gitCredentials }: WorkspaceState) {
+  const limit = git.settings.credentials;
+  const own = gitCredentials.list(owner);
+  if (limit === 'one' && own.length > 0) {
+    const message =
+      'Only one Git credential is supported at this time. If you would like to update your credential, please use the PATCH endpoint.';
+    throw new ApiError(400, 'INVALID_PARAMETER_VALUE', message);
   }
-  gitCredentials.put(credential);
+  if (limit === 'one-per-provider' && own.some((one) => one.provider === provider)) {
+    const message = `A Git credential already exists for provider ${provider}. Only one credential per provider is allowed for service principals.`;
+    throw new ApiError(409, 'ALREADY_EXISTS', message);
+  }
+}
+
+/** POST /api/2.0/git-credentials: as many as the settings allow; the token is never shown again. */
+export function createCredential(call: ApiCall, state: WorkspaceState) {
+  const credential = readCredential(call, state, state.ids.next());
+  checkLimit(credential, state);
+  state.gitCredentials.put(credential);
   return toWire(credential);
 }
 
@@ -76,7 +93,7 @@ export function getCredential(call: ApiCall, state: WorkspaceState): JsonObject 
 /** PATCH /api/2.0/git-credentials/{id}: what is not given stays. */
 export function updateCredential(call: ApiCall, state: WorkspaceState): void {
   const known = requireCredential(call, state);
-  state.gitCredentials.put(readCredential(call, known.credentialId, known));
+  state.gitCredentials.put(readCredential(call, state, known.credentialId, known));
 }
 
 export function deleteCredential(call: ApiCall, state: WorkspaceState): void {

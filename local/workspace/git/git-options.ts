@@ -8,6 +8,8 @@ export interface ProtectedRemote {
   readonly token?: string;
 }
 
+const CREDENTIAL_LIMITS = ['one', 'one-per-provider', 'several'] as const;
+
 /** How Git folders behave; what is left out keeps its value or default. */
 export interface GitOptions {
   /** Starts of URLs that may be cloned, `*` is any text; default: all. */
@@ -22,6 +24,8 @@ export interface GitOptions {
   readonly timeLimitMs?: number;
   /** Whether a failed clone leaves the empty Git folder behind, as the service can; default false. */
   readonly keepFailedClones?: boolean;
+  /** How many Git credentials a caller may have; default: one for each provider, as service principals. */
+  readonly credentials?: (typeof CREDENTIAL_LIMITS)[number];
 }
 
 export type GitSettings = Required<GitOptions>;
@@ -33,6 +37,7 @@ export const defaultGitSettings: GitSettings = {
   delayMs: 0,
   timeLimitMs: 600_000,
   keepFailedClones: false,
+  credentials: 'one-per-provider',
 };
 
 const DAY_MS = 24 * 3_600_000;
@@ -58,6 +63,10 @@ const checks: Readonly<Record<keyof GitOptions, readonly [(value: unknown) => bo
   delayMs: [isDuration, 'milliseconds'],
   timeLimitMs: [isDuration, 'milliseconds'],
   keepFailedClones: [(value) => typeof value === 'boolean', 'true or false'],
+  credentials: [
+    (value) => CREDENTIAL_LIMITS.some((limit) => limit === value),
+    `one of ${CREDENTIAL_LIMITS.join(', ')}`,
+  ],
 };
 
 function checkMembers(options: JsonObject): asserts options is JsonObject & GitOptions {

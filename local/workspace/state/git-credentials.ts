@@ -11,12 +11,15 @@ export interface GitCredential {
   readonly email?: string;
   readonly name?: string;
   readonly token?: string;
+  /** Whether it serves the provider's remotes when a request names none. */
+  readonly isDefault: boolean;
 }
 
 function isCredential(value: unknown): value is GitCredential {
   return (
     isJsonObject(value) &&
-    ['credentialId', 'owner', 'provider'].every((name) => typeof value[name] === 'string')
+    ['credentialId', 'owner', 'provider'].every((name) => typeof value[name] === 'string') &&
+    typeof value['isDefault'] === 'boolean'
   );
 }
 
@@ -43,14 +46,21 @@ export class GitCredentialStore {
     return [...this.#credentials.values()].filter((credential) => credential.owner === owner);
   }
 
-  /** The user's credential for remotes of a provider; that of Entra serves Azure DevOps too. */
+  /** The user's credential for remotes of a provider, the default one first; that of Entra serves Azure DevOps too. */
   find(owner: string, provider: string): GitCredential | undefined {
-    const own = this.list(owner);
-    const isFor = (wanted: string) => (credential: GitCredential) => credential.provider === wanted;
-    return own.find(isFor(provider)) ?? own.find(isFor(`${provider}Aad`));
+    const usable = [provider, `${provider}Aad`].flatMap((wanted) =>
+      this.list(owner).filter((credential) => credential.provider === wanted),
+    );
+    return usable.find(({ isDefault }) => isDefault) ?? usable[0];
   }
 
+  /** Adds or replaces one; a default one takes the place of the default that the provider had. */
   put(credential: GitCredential): void {
+    const { owner, provider } = credential;
+    for (const other of credential.isDefault ? this.list(owner) : []) {
+      if (other.provider !== provider) continue;
+      this.#credentials.set(other.credentialId, { ...other, isDefault: false });
+    }
     this.#credentials.set(credential.credentialId, credential);
     this.#file.touch();
   }

@@ -74,13 +74,74 @@ describe('git credentials', function () {
     const second = await add();
     const other = await add({ git_provider: 'gitLab' });
 
-    const message = `Only one Git credential is supported at this time for gitHub. If you would like to update your credential, please use the PATCH endpoint /git-credentials/${idIn(first)}.`;
-    assert.deepEqual(errorOf(second), [400, 'RESOURCE_ALREADY_EXISTS', message]);
+    const message =
+      'A Git credential already exists for provider gitHub. Only one credential per provider is allowed for service principals.';
+    assert.deepEqual(errorOf(second), [409, 'ALREADY_EXISTS', message]);
     assert.equal(other.status, 200);
     workspace.addToken('sp', 'app-id');
     const headers = { authorization: 'Bearer sp' };
     const bySp = await fetch(`${workspace.url}${URL}/${idIn(first)}`, { headers });
     assert.equal(bySp.status, 404);
+  });
+
+  it('exist once for a user where only one is allowed', async () => {
+    scene.workspace.configureGit({ credentials: 'one' });
+    await add();
+
+    const other = await add({ git_provider: 'gitLab' });
+
+    const message =
+      'Only one Git credential is supported at this time. If you would like to update your credential, please use the PATCH endpoint.';
+    assert.deepEqual(errorOf(other), [400, 'INVALID_PARAMETER_VALUE', message]);
+  });
+
+  it('have one default for each provider where several are allowed', async () => {
+    const { workspace } = scene;
+    workspace.configureGit({ credentials: 'several' });
+    const [a, b, c, d] = [
+      await add({ name: 'a' }),
+      await add({ name: 'b' }),
+      await add({ name: 'c', is_default_for_provider: true }),
+      await add({ name: 'd', git_provider: 'gitLab' }),
+    ].map(idIn);
+    const defaults = async (): Promise<unknown[]> =>
+      ((await workspace.get(URL)).body['credentials'] as Record<string, unknown>[])
+        .filter((one) => one['is_default_for_provider'])
+        .map((one) => String(one['credential_id']));
+
+    const created = await defaults();
+    await workspace.patch(`${URL}/${b}`, { git_provider: 'gitHub', is_default_for_provider: true });
+    const changed = await defaults();
+    await workspace.patch(`${URL}/${a}`, { git_provider: 'gitHub', git_username: 'x' });
+
+    assert.deepEqual(created, [c, d]);
+    assert.deepEqual(changed, [b, d]);
+    assert.deepEqual(await defaults(), [b, d]);
+  });
+
+  it('serve a remote by default, or by their id', async () => {
+    const { create, patch, workspace } = scene;
+    const url = scene.remote.url;
+    workspace.configureGit({
+      credentials: 'several',
+      protectedRemotes: [{ match: url, token: 'right' }],
+    });
+    await add({ personal_access_token: 'wrong' });
+    const right = idIn(await add({ personal_access_token: 'right' }));
+
+    const byDefault = await create();
+    const byId = await create({ git_credential_id: Number(right) });
+    const moved = await patch(idOf(byId), { branch: 'main', git_credential_id: Number(right) });
+    const unknown = await patch(idOf(byId), { branch: 'main', git_credential_id: 1 });
+
+    assert.equal(byDefault.status, 403);
+    assert.equal(byId.status, 200);
+    assert.equal(moved.status, 200);
+    assert.deepEqual(errorOf(unknown), [
+      404,
+      'RESOURCE_DOES_NOT_EXIST',
+      'Git credential with id 1 does not exist.',
+    ]);
   });
 
   it('need a provider, a known one, and a token except for Entra', async () => {
