@@ -43,8 +43,8 @@ interface GitLogin {
 interface GitLoginSource {
   /** In words, for the log. */
   readonly description: string;
-  /** What becomes of the token when nobody takes it back. */
-  readonly end: string;
+  /** True for a token that soon ends by itself. */
+  readonly isShortLived: boolean;
   readonly hints: Readonly<Partial<Record<GitAccessProblem, string>>>;
   obtain(repository: GitRepository): Promise<GitLogin>;
 }
@@ -80,7 +80,7 @@ export function openGitAccess(
 function ownToken({ token, userName }: Extract<GitCredentialInputs, { kind: 'token' }>) {
   return {
     description: "the token from input 'gitToken'",
-    end: 'until somebody deletes it there',
+    isShortLived: false,
     hints: {
       missing: lost,
       refused:
@@ -98,7 +98,7 @@ function entraToken(context: TaskContext, azure: AzureConnection): GitLoginSourc
   const toDo = `Add the identity ${clientId} to the users of the Azure DevOps organisation (Organization settings, Users; access level Basic) and let it read the repository. The organisation must be connected to the Entra tenant of this identity.`;
   return {
     description: describeAzure(azure),
-    end: 'until its token ends, in about an hour',
+    isShortLived: true,
     hints: { missing: lost, refused: toDo, 'not-found': `Check 'gitUrl'. ${toDo}` },
     async obtain({ url }) {
       if (!isInAzureRepos(url)) throw new InputError(notAzureRepos(url));
@@ -170,21 +170,32 @@ function lend(context: TaskContext, source: GitLoginSource): GitAccess {
 async function register(
   context: TaskContext,
   workspace: Workspace,
-  { description, end, obtain }: GitLoginSource,
+  source: GitLoginSource,
   repository: GitRepository,
 ): Promise<string> {
-  const { host, signal } = context;
-  const login = await obtain(repository);
+  const login = await source.obtain(repository);
   markCredential(context, { id: '', isShared: false });
   const loan = { ...login, ...loanOf(context) };
-  const lent = await workspace.gitCredentials.lendCredential(loan, signal);
+  const lent = await workspace.gitCredentials.lendCredential(loan, context.signal);
   markCredential(context, lent);
-  host.info(
-    lent.isShared
-      ? `The workspace allows no further Git credential for ${login.provider}: the one that other steps have registered (id ${lent.id}) now has ${description}. It stays in the workspace ${end}.`
-      : `Registered the Git credential ${lent.id} with ${description}. It is removed at the end of the job.`,
-  );
+  if (lent.isShared) sayShared(context, lent.id, source);
+  else {
+    context.host.info(
+      `Registered the Git credential ${lent.id} with ${source.description}. It is removed at the end of the job.`,
+    );
+  }
   return lent.id;
+}
+
+/** Nobody knows who is the last to use it. */
+function sayShared(
+  { host }: TaskContext,
+  id: string,
+  { description, isShortLived }: GitLoginSource,
+): void {
+  const shared = `The workspace allows this identity no further Git credential: the one that other steps have registered (id ${id}) now has ${description}, and stays in the workspace`;
+  if (isShortLived) host.info(`${shared}; its token ends within about an hour.`);
+  else host.warning(`${shared}. Delete it there when no step uses it any more.`);
 }
 
 /** How the Git credential of a step is called: the same in every try and in the post-job part. */
