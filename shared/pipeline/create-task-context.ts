@@ -9,6 +9,7 @@ import { type FetchLike, systemClock } from '../databricks';
 import { createAzureTaskHost } from './azure-task-host';
 import { onCancelSignal } from './cancel-signals';
 import { connect } from './connection/connect';
+import { isOfFork, withheldFromForks } from './connection/withheld';
 import { CancelledError } from './errors';
 import { InputReader } from './inputs/input-reader';
 import { RunLedger } from './runs/run-ledger';
@@ -47,6 +48,7 @@ export function createTaskContext(
     input: new InputReader({
       manifest,
       getInput: (name) => host.getInput(name),
+      undefinedRemedy: isOfFork(host) ? withheldFromForks : undefined,
       warning: (message) => (options.isPostJob ? host.debug(message) : host.warning(message)),
     }),
     identity,

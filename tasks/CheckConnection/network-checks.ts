@@ -138,9 +138,11 @@ async function checkTls(place: Place): Promise<Finding<true>> {
   const { host, target, proxyUrl, probes, context } = place;
   const name = `${target.hostname}:${target.port}`;
   if (host.startsWith('http:')) {
-    await look(place, (signal) => probes.reach(target, signal)).catch((error: unknown) => {
-      throw connectFailure(error, place);
-    });
+    const reach = (signal: AbortSignal) => probes.reach(target, signal);
+    if (proxyUrl === undefined)
+      await look(place, reach).catch((error: unknown) => {
+        throw connectFailure(error, place);
+      });
     throw new NotChecked(`${name} is on this machine and uses http`);
   }
   const certificates = readCertificates(context.host.getNetwork(host));

@@ -75,11 +75,13 @@ async function shakeHands(
   signal: AbortSignal,
 ): Promise<Handshake> {
   const tunnel =
-    proxyUrl === undefined
-      ? undefined
-      : (await openTunnel(proxyUrl, target, certificates, signal)).socket;
+    proxyUrl === undefined ? undefined : await openTunnel(proxyUrl, target, certificates, signal);
+  if (tunnel !== undefined && tunnel.status !== 200) {
+    tunnel.socket.destroy();
+    throw new Error(`the proxy refuses a tunnel (HTTP ${tunnel.status} ${tunnel.reason})`);
+  }
   const socket = connectByTls({
-    ...(tunnel ? { socket: tunnel } : { host: target.hostname, port: target.port }),
+    ...(tunnel ? { socket: tunnel.socket } : { host: target.hostname, port: target.port }),
     ...(isIP(target.hostname) === 0 && { servername: target.hostname }),
     ...certificates,
     // The certificate is to be shown whatever it is; nothing is sent to the server.
@@ -98,7 +100,7 @@ async function shakeHands(
     };
   } finally {
     socket.destroy();
-    tunnel?.destroy();
+    tunnel?.socket.destroy();
   }
 }
 

@@ -27,21 +27,20 @@ export interface Session {
 
 const me = '/api/2.0/preview/scim/v2/Me';
 
+const notAWorkspace =
+  'This does not look like a Databricks workspace: check the workspace URL, and the proxy of the agent.';
+
 /** Asks the workspace whom it takes us for. Throws ApiError with what to do for this way of signing in. */
 export async function checkIdentity({ api, login, signal }: Session): Promise<Finding<Caller>> {
   const what = `Signing in to ${api.host} with the ${describeLogin(login)}`;
-  const hints = {
-    'not-found': 'This does not look like a Databricks workspace: check the workspace URL.',
-  };
+  const hints = { 'not-found': notAWorkspace };
   const request = { what, method: 'GET', path: me, signal, hints } as const;
   const body = await api.request(request).catch((error: unknown) => {
     throw explainRefusal(error, login);
   });
   const userName = textOf(body['userName']);
   if (userName === '') {
-    throw new CheckFailure('the answer names nobody', {
-      hint: 'This does not look like a Databricks workspace: check the workspace URL.',
-    });
+    throw new CheckFailure('the answer names nobody', { hint: notAWorkspace });
   }
   const displayName = textOf(body['displayName']) || userName;
   if (body['active'] === false) {
@@ -84,7 +83,7 @@ export async function checkAnonymously(
     if (status >= 300 && status < 400)
       throw new NotChecked(`it sends whoever is not signed in elsewhere (HTTP ${status})`);
     if (!isFromService || error.kind === 'not-found')
-      throw new CheckFailure(error.message, { cause: error, hint: error.hint });
+      throw new CheckFailure(error.message, { cause: error, hint: notAWorkspace });
     return { found: `a workspace answers (HTTP ${status} without signing in)`, value: true };
   }
   throw new NotChecked('it answers even without signing in, which a workspace does not');

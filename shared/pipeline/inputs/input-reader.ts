@@ -15,6 +15,8 @@ export interface InputReaderOptions {
   /** The input as the agent hands it over. */
   getInput(name: string): string;
   warning(message: string): void;
+  /** What to do about variables that are not defined, where that is known better. */
+  readonly undefinedRemedy?: string | undefined;
   onRead?(read: InputRead): void;
 }
 
@@ -161,8 +163,11 @@ export class InputReader {
   #withoutMacros(name: string, value: string): string | undefined {
     const undefinedNames = findMacros(value);
     for (const variable of undefinedNames) {
+      const remedy =
+        this.#options.undefinedRemedy ??
+        `Define it, link the variable group that has it, or write $$(${variable}) if that text is meant.`;
       this.problem(
-        `Input '${name}' contains $(${variable}), but no variable "${variable}" is defined. Define it, link the variable group that has it, or write $$(${variable}) if that text is meant.`,
+        `Input '${name}' contains $(${variable}), but no variable "${variable}" is defined. ${remedy}`,
       );
     }
     return undefinedNames.length > 0 ? undefined : value.replaceAll('$$(', '$(');
