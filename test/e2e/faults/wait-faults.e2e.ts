@@ -124,6 +124,27 @@ describe('DatabricksWaitForRun', () => {
     assert.equal(scene.sent(call.read).length, 1 + 3 + 1);
   });
 
+  it('says once that contact is lost, and once that it is back', async () => {
+    const runId = await scene.submit('gated');
+    scene.fault(call.read, 'reset-before', { times: 5, after: 2 });
+    const ending = scene.steps(waitForRun(runId), { env: fastClock() });
+    await scene.seen(call.read, 8);
+    scene.openGate();
+
+    const { step } = await ending;
+
+    assert.equal(step('step').result, 'Succeeded');
+    const lines = step('step').log.filter((text) => text.startsWith('Contact with'));
+    const { url } = scene.workspace;
+    assert.deepEqual(
+      lines.map((text) => text.replace(/\d+ s/, 'N s')),
+      [
+        `Contact with ${url} is lost; what runs there goes on. Trying until it is back.`,
+        `Contact with ${url} is back after N s.`,
+      ],
+    );
+  });
+
   it('gives up when the service stays away for the whole patience, and leaves the run', async () => {
     const runId = await scene.submit('endless');
     scene.fault(call.read, 'reset-before', { times: 10_000, after: 1 });

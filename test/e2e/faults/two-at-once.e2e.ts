@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { until } from '../../helpers/run-scene';
+import { errorsOf } from '../../helpers/scene';
+import { header, type ImportScene, startImportScene } from '../import/import-scene';
+import { type GitScene, startGitScene } from '../update-repo/git-scene';
+
+describe('two pipelines that deploy to one place at once', () => {
+  describe('to a Git folder', () => {
+    let scene: GitScene;
+
+    beforeEach(async () => {
+      scene = await startGitScene();
+    });
+
+    afterEach(() => scene.close());
+
+    it('both create it, and there is one', async () => {
+      const outcomes = await Promise.all([
+        scene.steps(scene.update()),
+        scene.steps(scene.update()),
+      ]);
+
+      assert.deepEqual(
+        outcomes.map((outcome) => outcome.step('repo').result),
+        ['Succeeded', 'Succeeded'],
+      );
+      const [folder, ...others] = await scene.folders();
+      assert.deepEqual([folder?.branch, others], ['main', []]);
+      const ids = outcomes.map((outcome) => outcome.step('repo').outputs['repoId']);
+      assert.deepEqual(ids, [String(folder?.id), String(folder?.id)]);
+    });
+
+    it('both bring it to the same branch', async () => {
+      await scene.steps(scene.update());
+
+      const outcomes = await Promise.all([
+        scene.steps(scene.update({ gitBranch: 'feature/x' })),
+        scene.steps(scene.update({ gitBranch: 'feature/x' })),
+      ]);
+
+      const commitId = scene.remote.head('feature/x');
+      assert.deepEqual(
+        outcomes.map((outcome) => outcome.step('repo').outputs['commitId']),
+        [commitId, commitId],
+      );
+    });
+  });
+
+  describe('to a folder', () => {
+    let scene: ImportScene;
+
+    beforeEach(async () => {
+      scene = await startImportScene();
+    });
+
+    afterEach(() => scene.close());
+
+    it('both import the same', async () => {
+      scene.put({ 'a.py': header, 'b/c.py': header, 'd.txt': 'text' });
+
+      const steps = await Promise.all([
+        scene.import({ mode: 'mirror' }),
+        scene.import({ mode: 'mirror' }),
+      ]);
+
+      assert.deepEqual(steps.flatMap(errorsOf), []);
+      assert.deepEqual(await scene.tree(), {
+        a: 'NOTEBOOK',
+        b: 'DIRECTORY',
+        'b/c': 'NOTEBOOK',
+        'd.txt': 'FILE',
+      });
+    });
+
+    it('one notices that the other has deleted what it imported', async () => {
+      scene.put({ 'mine/a.py': header, 'theirs/b.py': header });
+      await scene.makeFolder('theirs');
+      const list = 'GET /api/2.0/workspace/list';
+      // Both lists with which the first compares: of the target, and of its folder.
+      scene.workspace.addFault({
+        match: list,
+        kind: 'latency',
+        delayMs: 3_000,
+        after: 1,
+        times: 2,
+      });
+      const first = scene.import({ contents: 'mine/**' });
+      await until('the first has imported', () =>
+        scene.changes().some((change) => change === 'import mine/a'),
+      );
+
+      const second = await scene.import({ mode: 'mirror', contents: 'theirs/**' });
+
+      assert.deepEqual(errorsOf(second), []);
+      assert.deepEqual(errorsOf(await first), [
+        'All was sent, but /Shared/app is not what it should be: "mine/a" is missing. Somebody else may be changing this folder at the same time. Make sure that only one pipeline deploys to it, and run the step again.',
+      ]);
+    });
+  });
+});
