@@ -8,7 +8,7 @@ type Case = readonly [title: string, inputs: Inputs, message: string];
 const notebook = { notebookPath: '/Shared/app', compute: 'serverless' };
 
 const noWorkspace =
-  "Set 'databricksConnection', or 'host' and 'token', or link a variable group with DATABRICKS_HOST and DATABRICKS_TOKEN to the stage.";
+  "Set 'databricksConnection', or 'azureSubscription' and 'host', or 'host' and 'token', or link a variable group with DATABRICKS_HOST and DATABRICKS_TOKEN to the stage.";
 
 const submitCases: readonly Case[] = [
   [
@@ -219,7 +219,7 @@ const connectionCases: readonly Case[] = [
       host: 'https://adb-1.7.azuredatabricks.test',
       token: 'dapi0123456789abcdef',
     },
-    'Input \'connectionType\' is "magic", expected auto, databricks or token.',
+    'Input \'connectionType\' is "magic", expected auto, databricks, azure or token.',
   ],
   [
     'a connection type whose input is empty',

@@ -163,8 +163,8 @@ describe('inputs of the connection', () => {
     const cases: readonly [title: string, change: Record<string, unknown>, message: string][] = [
       [
         'has another scheme',
-        { scheme: 'UsernamePassword', parameters: { username: 'somebody', password: 'b-secret' } },
-        'The service connection "ID" uses the scheme "UsernamePassword", which this task does not know. Create the connection with the scheme "Token".',
+        { scheme: 'Certificate', parameters: { certificate: 'b-secret' } },
+        'The service connection "ID" uses the scheme "Certificate", which this task does not know. Create the connection anew, with type Databricks workspace.',
       ],
       [
         'has no token',
