@@ -95,7 +95,8 @@ function ownToken({ token, userName }: Extract<GitCredentialInputs, { kind: 'tok
 function entraToken(context: TaskContext, azure: AzureConnection): GitLoginSource {
   const { identity } = azure;
   const clientId = identity.clientId ?? 'managed-identity';
-  const toDo = `Add the identity ${clientId} to the users of the Azure DevOps organisation (Organization settings, Users; access level Basic) and let it read the repository. The organisation must be connected to the Entra tenant of this identity.`;
+  // Where the agent masks the id, the name of the input still tells who is meant.
+  const toDo = `Add the identity of 'azureSubscription' (${clientId}) to the users of the Azure DevOps organisation (Organization settings, Users; access level Basic) and let it read the repository. The organisation must be connected to the Entra tenant of this identity.`;
   return {
     description: describeAzure(azure),
     isShortLived: true,

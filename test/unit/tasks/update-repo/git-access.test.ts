@@ -352,7 +352,7 @@ describe('gitCredential token of DatabricksUpdateRepo', () => {
 
 describe('what DatabricksUpdateRepo says when the remote refuses its Git credential', () => {
   const toDoInAzure =
-    'Add the identity app-1 to the users of the Azure DevOps organisation (Organization settings, Users; access level Basic) and let it read the repository. The organisation must be connected to the Entra tenant of this identity.';
+    "Add the identity of 'azureSubscription' (app-1) to the users of the Azure DevOps organisation (Organization settings, Users; access level Basic) and let it read the repository. The organisation must be connected to the Entra tenant of this identity.";
   const toDoWithToken =
     "Check that 'gitToken' has not expired, may read the repository and, with single sign-on, is authorised for the organisation; that 'gitUserName' is its account; and that 'gitProvider' is where it comes from.";
   const lost =
