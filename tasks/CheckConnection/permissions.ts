@@ -54,7 +54,11 @@ export async function readPermission(
     });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { level: undefined, why: 'the identity may not see the permissions on it' };
+    const why =
+      error.kind === 'permission-denied'
+        ? 'the identity may not see the permissions on it'
+        : `the permissions on it cannot be read (HTTP ${error.status})`;
+    return { level: undefined, why };
   }
   const order: readonly string[] = levels[type];
   const ranks = objectsOf(body['access_control_list'])

@@ -189,6 +189,18 @@ describe('the checks in the workspace', () => {
       );
     });
 
+    it('is fine when its permissions cannot be read', async () => {
+      const routes = {
+        [notebookRoute]: notebook,
+        [permissions('notebooks/8')]: answer(404, { error_code: 'NOT_FOUND', message: 'no' }),
+      };
+
+      assert.match(
+        (await good('Notebook', { inputs, routes }))[0] ?? '',
+        /may run it: the permissions on it cannot be read \(HTTP 404\)$/,
+      );
+    });
+
     it('must exist', async () => {
       const routes = {
         [notebookRoute]: answer(404, {
