@@ -12,17 +12,23 @@ export interface GitCredential {
   readonly name: string | undefined;
 }
 
+/** Whose a Git credential is that somebody brings along for a while. */
+export interface GitCredentialOwner {
+  /** First word of the names of all loans of a kind, by which they know each other: `azure-pipelines`. */
+  readonly kind: string;
+  /** Who brings it; the same in every try. */
+  readonly owner: string;
+  /** Its id, if it is known: where the workspace keeps no names, this alone tells which one is meant. */
+  readonly id?: string | undefined;
+}
+
 /** A Git credential that somebody brings along for a while. */
-export interface GitCredentialLoan {
+export interface GitCredentialLoan extends GitCredentialOwner {
   /** As the Git credentials API spells it: one of `gitProviders`. */
   readonly provider: string;
   readonly userName: string;
   /** The secret. */
   readonly token: string;
-  /** First word of the names of all loans of a kind, by which they know each other: `azure-pipelines`. */
-  readonly kind: string;
-  /** Who brings it; the same in every try. */
-  readonly owner: string;
 }
 
 export interface LentGitCredential {
@@ -135,17 +141,9 @@ export class GitCredentials {
     return { id, isShared };
   }
 
-  /**
-   * Removes what an owner has lent, and resolves to how many that were. `id` is known from lending: where the workspace keeps no
-   * names, it alone tells which one is meant.
-   */
-  async takeBackCredential(
-    loan: Pick<GitCredentialLoan, 'kind' | 'owner'>,
-    id: string | undefined,
-    signal?: AbortSignal,
-  ): Promise<number> {
-    const all = await this.listCredentials(signal);
-    const own = all.filter((one) => isOf(loan)(one) || (one.id === id && one.name === undefined));
+  /** Removes what an owner has lent, and resolves to how many that were. */
+  async takeBackCredential(owner: GitCredentialOwner, signal?: AbortSignal): Promise<number> {
+    const own = (await this.listCredentials(signal)).filter(isOf(owner));
     for (const one of own) await this.#delete(one.id, signal);
     return own.length;
   }
@@ -165,12 +163,13 @@ export class GitCredentials {
   }
 }
 
-function nameOf({ kind, owner }: Pick<GitCredentialLoan, 'kind' | 'owner'>): string {
+function nameOf({ kind, owner }: GitCredentialOwner): string {
   return `${kind} ${owner}`;
 }
 
-function isOf(loan: Pick<GitCredentialLoan, 'kind' | 'owner'>) {
-  return ({ name }: GitCredential): boolean => name === nameOf(loan);
+function isOf(owner: GitCredentialOwner) {
+  return ({ id, name }: GitCredential): boolean =>
+    name === undefined ? id === owner.id : name === nameOf(owner);
 }
 
 function isSame(a: string, b: string): boolean {

@@ -32,6 +32,7 @@ export {
 export {
   type GitCredential,
   type GitCredentialLoan,
+  type GitCredentialOwner,
   GitCredentials,
   type LentGitCredential,
 } from './git-credentials';

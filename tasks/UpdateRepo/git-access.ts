@@ -2,7 +2,7 @@ import {
   ApiError,
   findGitAccessProblem,
   type GitAccessProblem,
-  type GitCredentialLoan,
+  type GitCredentialOwner,
   isDatabricksHost,
   LoginError,
   type Workspace,
@@ -14,7 +14,7 @@ import { describeLogin } from '../../shared/pipeline/connection/login';
 import { createIdentityTransport, obtainFromAzure } from '../../shared/pipeline/connection/sign-in';
 import { InputError } from '../../shared/pipeline/errors';
 import type { TaskContext } from '../../shared/pipeline/task-context';
-import { markCredential } from './credential-marker';
+import { markCredential, readCredentialMark } from './credential-marker';
 import { type GitCredentialInputs, isInAzureRepos, notAzureRepos } from './git-credential-inputs';
 
 /** How the workspace gets at the repository. */
@@ -175,8 +175,9 @@ async function register(
   repository: GitRepository,
 ): Promise<string> {
   const login = await source.obtain(repository);
-  markCredential(context, { id: '', isShared: false });
-  const loan = { ...login, ...loanOf(context) };
+  const id = readCredentialMark(context)?.id ?? '';
+  markCredential(context, { id, isShared: false });
+  const loan = { ...login, ...ownerOf(context, id) };
   const lent = await workspace.gitCredentials.lendCredential(loan, context.signal);
   markCredential(context, lent);
   if (lent.isShared) sayShared(context, lent.id, source);
@@ -199,9 +200,10 @@ function sayShared(
   else host.warning(`${shared}. Delete it there when no step uses it any more.`);
 }
 
-/** How the Git credential of a step is called: the same in every try and in the post-job part. */
-export function loanOf({
-  identity,
-}: Pick<TaskContext, 'identity'>): Pick<GitCredentialLoan, 'kind' | 'owner'> {
-  return { kind: credentialKind, owner: identity.hash.slice(0, 16) };
+/** Whose the Git credential of a step is: the same in every try and in the post-job part. `id` is empty while it is not known. */
+export function ownerOf(
+  { identity }: Pick<TaskContext, 'identity'>,
+  id: string,
+): GitCredentialOwner {
+  return { kind: credentialKind, owner: identity.hash.slice(0, 16), id: id || undefined };
 }

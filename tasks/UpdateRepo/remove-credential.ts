@@ -3,7 +3,7 @@ import { openWorkspace } from '../../shared/pipeline/connection/connect';
 import { describeFailure } from '../../shared/pipeline/run-task';
 import type { TaskContext, TaskSuccess } from '../../shared/pipeline/task-context';
 import { readCredentialMark, unmarkCredential } from './credential-marker';
-import { loanOf } from './git-access';
+import { ownerOf } from './git-access';
 import { readInputs } from './inputs';
 
 /**
@@ -20,14 +20,10 @@ export async function removeGitCredential(context: TaskContext): Promise<TaskSuc
   try {
     const { connection } = readInputs(context.input, context.host, context.identity.hash);
     const workspace = await openWorkspace(connection(), context);
-    const id = mark.id === '' ? undefined : mark.id;
-    const count = await workspace.gitCredentials.takeBackCredential(
-      loanOf(context),
-      id,
-      context.signal,
-    );
+    const owner = ownerOf(context, mark.id);
+    const count = await workspace.gitCredentials.takeBackCredential(owner, context.signal);
     unmarkCredential(context);
-    if (count === 0) return describeNone(context, id);
+    if (count === 0) return describeNone(context, owner.id);
     const message = 'The Git credential of the step is removed.';
     context.host.info(message);
     return { message };
@@ -45,7 +41,7 @@ function describeNone({ host }: TaskContext, id: string | undefined): undefined 
 }
 
 function leftBehind(context: TaskContext, why: string): TaskSuccess {
-  const { kind, owner } = loanOf(context);
+  const { kind, owner } = ownerOf(context, '');
   return {
     message: `The Git credential "${kind} ${owner}" may be left in the workspace. ${why} Delete it when signed in as the same identity (databricks git-credentials list and delete).`,
     hasIssues: true,

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { ApiError, findGitAccessProblem } from '../../../../shared/databricks';
+import {
+  ApiError,
+  findGitAccessProblem,
+  type GitCredentialLoan,
+} from '../../../../shared/databricks';
 import {
   answer,
   networkError,
@@ -53,7 +57,7 @@ const refusals: readonly (readonly [string, StubReply])[] = [
 ];
 const taken = refusals[0]![1];
 
-function lend(routes: StubRoutes, more: Partial<typeof loan> = {}) {
+function lend(routes: StubRoutes, more: Partial<GitCredentialLoan> = {}) {
   const { workspace, api, logger } = stubWorkspace(routes);
   const lent = workspace.gitCredentials.lendCredential({ ...loan, ...more });
   return { lent, api, logger };
@@ -102,6 +106,16 @@ describe('GitCredentials.lendCredential', () => {
 
     assert.deepEqual(await lent, { id: '5', isShared: false });
     assert.deepEqual(api.requests[1]?.body, { ...sent, name: 'pipelines step-1' });
+    assert.deepEqual(api.calls(), [list, patch(5)]);
+  });
+
+  it('renews the one whose id is known where the workspace keeps no names', async () => {
+    const { lent, api } = lend(
+      { [list]: lists(aCredential(4), aCredential(5)), [patch(5)]: {} },
+      { id: '5' },
+    );
+
+    assert.deepEqual(await lent, { id: '5', isShared: false });
     assert.deepEqual(api.calls(), [list, patch(5)]);
   });
 
@@ -240,7 +254,7 @@ describe('GitCredentials.takeBackCredential', () => {
       [remove(5)]: gone,
     });
 
-    assert.equal(await workspace.gitCredentials.takeBackCredential(owner, '3'), 2);
+    assert.equal(await workspace.gitCredentials.takeBackCredential(owner), 2);
     assert.deepEqual(api.calls(), [list, remove(3), remove(5)]);
   });
 
@@ -250,14 +264,14 @@ describe('GitCredentials.takeBackCredential', () => {
       [remove(2)]: {},
     });
 
-    assert.equal(await workspace.gitCredentials.takeBackCredential(owner, '2'), 1);
+    assert.equal(await workspace.gitCredentials.takeBackCredential({ ...owner, id: '2' }), 1);
     assert.deepEqual(api.calls(), [list, remove(2)]);
   });
 
   it('leaves one that others share by now', async () => {
     const { workspace, api } = stubWorkspace({ [list]: lists(aCredential(2, 'pipelines shared')) });
 
-    assert.equal(await workspace.gitCredentials.takeBackCredential(owner, '2'), 0);
+    assert.equal(await workspace.gitCredentials.takeBackCredential({ ...owner, id: '2' }), 0);
     assert.deepEqual(api.calls(), [list]);
   });
 
@@ -267,7 +281,7 @@ describe('GitCredentials.takeBackCredential', () => {
       [remove(2)]: answer(403, { error_code: 'PERMISSION_DENIED', message: 'No.' }),
     });
 
-    await assert.rejects(workspace.gitCredentials.takeBackCredential(owner, '2'), {
+    await assert.rejects(workspace.gitCredentials.takeBackCredential({ ...owner, id: '2' }), {
       message: `Removing the Git credential 2 failed: No (HTTP 403 PERMISSION_DENIED, DELETE ${stubHost}/api/2.0/git-credentials/2).`,
     });
   });

@@ -188,6 +188,14 @@ describe('Repos.createRepo', () => {
     assert.deepEqual(api.requests[1]?.body?.['sparse_checkout'], { patterns: ['notebooks'] });
   });
 
+  it('names the Git credential to clone with, with all its digits', async () => {
+    const { repos: subject, api } = repos({ [mkdirs]: {}, [create]: aRepo() });
+
+    await subject.createRepo({ ...spec, gitCredentialId: '9007199254740993' });
+
+    assert.match(api.requests[1]?.text ?? '', /"git_credential_id":9007199254740993\}/);
+  });
+
   it('makes no parent of what has none', async () => {
     const { repos: subject, api } = repos({ [create]: aRepo() });
 
@@ -582,6 +590,14 @@ describe('Repos.updateRepo', () => {
       assert.deepEqual(api.requests[0]?.body, body);
     });
   }
+
+  it('names the Git credential to fetch with', async () => {
+    const { repos: subject, api } = repos({ [patch]: {}, 'GET /api/2.0/repos/7': aRepo() });
+
+    await subject.updateRepo(repo, { kind: 'tag', name: 'v1' }, { gitCredentialId: '5' });
+
+    assert.deepEqual(api.requests[0]?.body, { tag: 'v1', git_credential_id: 5 });
+  });
 
   it('sends patterns, and discards only when it is told to', async () => {
     const { repos: subject, api } = repos({ [patch]: {}, 'GET /api/2.0/repos/7': aRepo() });
