@@ -127,7 +127,7 @@ export class ApiClient {
       const details = { ...error.details, followsUnclearAttempt: true };
       return new ApiError(error.message, details, { hint: error.hint, cause: error });
     }
-    if (!(error instanceof TransportError)) return error;
+    if (!(error instanceof TransportError) || error.isComplete) return error;
     return new TransportError(
       `${request.what} failed: ${error.message} (${request.method} ${this.host}${request.path})`,
       { cause: error, hint: error.hint, isTransient: error.isTransient },

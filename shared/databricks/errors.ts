@@ -91,13 +91,16 @@ export class TransportError extends ExpectedError {
   override readonly name = 'TransportError';
   /** False for what another attempt cannot heal, such as a certificate that is not trusted. */
   readonly isTransient: boolean;
+  /** True when the message says already what was attempted and where. */
+  readonly isComplete: boolean;
 
   constructor(
     message: string,
-    options: { hint?: string; cause?: unknown; isTransient?: boolean } = {},
+    options: { hint?: string; cause?: unknown; isTransient?: boolean; isComplete?: boolean } = {},
   ) {
     super(message, options);
     this.isTransient = options.isTransient ?? true;
+    this.isComplete = options.isComplete ?? false;
   }
 }
 

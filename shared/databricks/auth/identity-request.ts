@@ -44,6 +44,7 @@ export async function sendIdentityRequest(
   request: IdentityRequest,
 ): Promise<HttpAnswer> {
   const agent = request.isLocal ? undefined : await transport.agentFor(request.url);
+  const { host } = new URL(request.url);
   const place = `${request.method} ${withoutQuery(request.url)}`;
   const attempt = async (remainingMs: number): Promise<HttpAnswer> => {
     const answer = await sendOnce(
@@ -62,8 +63,8 @@ export async function sendIdentityRequest(
     );
     transport.logger.debug(`${place} → ${answer.status}`);
     if (answer.status === 429 || answer.status >= 500)
-      throw new TransportError(`${new URL(request.url).host} answered HTTP ${answer.status}`, {
-        hint: 'The identity provider has a problem; try again later.',
+      throw new TransportError(`${host} answered HTTP ${answer.status}`, {
+        hint: `Something is wrong at ${host}; try again later.`,
       });
     return answer;
   };
@@ -83,8 +84,12 @@ export async function sendIdentityRequest(
     if (!(error instanceof TransportError)) throw error;
     throw new TransportError(`${request.what} failed: ${error.message} (${place})`, {
       cause: error,
-      hint: error.hint,
+      hint: error.hint.replace(
+        /^Check the network.*$/,
+        `The agent must reach ${host}: check the network, the proxy and the firewall.`,
+      ),
       isTransient: error.isTransient,
+      isComplete: true,
     });
   }
 }

@@ -30,7 +30,12 @@ export async function obtainFromManagedIdentity(
     isLocal: true,
   }).catch((error: unknown) => {
     if (!(error instanceof TransportError)) throw error;
-    throw new TransportError(error.message, { cause: error, hint, isTransient: error.isTransient });
+    throw new TransportError(error.message, {
+      cause: error,
+      hint,
+      isTransient: error.isTransient,
+      isComplete: true,
+    });
   });
   const token = answer.status === 200 ? readToken(answer.text) : undefined;
   if (token !== undefined) return token;

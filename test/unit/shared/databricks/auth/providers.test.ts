@@ -160,6 +160,17 @@ describe('obtainWithSecret', () => {
     assert.equal(logger.at('info').length, 3);
   });
 
+  it('says which address cannot be reached', async () => {
+    const { transport } = aNetwork({ [discovery]: [networkError('ECONNREFUSED')] });
+
+    await assert.rejects(obtainWithSecret(transport, principal), {
+      name: 'TransportError',
+      message: `Signing in to ${host} as service principal app-1 with its OAuth secret failed: adb-1.7.azuredatabricks.net: the connection was refused (ECONNREFUSED) (GET ${host}/oidc/.well-known/oauth-authorization-server)`,
+      hint: 'The agent must reach adb-1.7.azuredatabricks.net: check the network, the proxy and the firewall.',
+      isComplete: true,
+    });
+  });
+
   it('gives up after half a minute', async () => {
     const { transport, clock } = aNetwork({ [discovery]: [{ status: 503 }] });
     const start = clock.now();
@@ -256,7 +267,7 @@ describe('obtainFromEntra', () => {
       client_assertion: 'a.b.c',
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
       grant_type: 'client_credentials',
-      scope: 'https://management.core.windows.net/.default',
+      scope: 'https://management.core.windows.net//.default',
     });
   });
 
