@@ -27,8 +27,9 @@ export type EntraProof =
   | { readonly kind: 'federation'; readonly idToken: string };
 
 /**
- * A token of Microsoft Entra for a resource, given by its application id or address. Throws LoginError with what to do about
- * the AADSTS code, TransportError. Docs: learn.microsoft.com, "OAuth 2.0 client credentials flow".
+ * A token of Microsoft Entra for a resource, given by its application id or address; the audience of the token is that address to
+ * the last slash ("Scopes for a web API accepting v1.0 tokens"). Throws LoginError with what to do about the AADSTS code,
+ * TransportError. Docs: learn.microsoft.com, "OAuth 2.0 client credentials flow".
  */
 export async function obtainFromEntra(
   transport: IdentityTransport,
@@ -46,7 +47,7 @@ export async function obtainFromEntra(
     authenticate: (oauth) => authenticate(oauth, proof, tokenEndpoint, what),
     grantType: 'client_credentials',
     parameters: {
-      scope: `${resource.replace(/\/$/, '')}/.default`,
+      scope: `${resource}/.default`,
       ...(proof.kind === 'federation' && {
         client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
         client_assertion: proof.idToken,
