@@ -58,8 +58,12 @@ const isNumber =
   (value: string): void =>
     assert.match(value.trim(), pattern);
 /** Of inputs that the other choices hide. */
-const isIgnored: Check = (value, _, warnings) =>
-  assert.equal(warnings.length, ['', 'false'].includes(value.trim().toLowerCase()) ? 0 : 1);
+/** A hidden input: one warning if it holds something else than one of these. */
+const isIgnoredUnless =
+  (...defaults: readonly string[]): Check =>
+  (value, _, warnings) =>
+    assert.equal(warnings.length, defaults.includes(value.trim().toLowerCase()) ? 0 : 1);
+const isIgnored = isIgnoredUnless('', 'false');
 const isBoolean = isIn('true', 'false');
 const isMinutes = isNumber(/^(\d{1,7}(\.\d{1,6})?)?$/);
 
@@ -198,8 +202,8 @@ const subjects: Readonly<Record<string, Subject>> = {
       createIfMissing: isBoolean,
       onConflict: isIn('fail', 'discard', 'recreate'),
       gitCredential: isIn('existing'),
-      gitToken: isIgnored,
-      gitUserName: isIgnored,
+      gitToken: isIgnoredUnless(''),
+      gitUserName: isIgnoredUnless(''),
       sparseCheckoutPatterns: (value, workspace) => {
         const [sent] = valuesOf(workspace.bodies('POST repos'), 'sparse_checkout');
         const { patterns = [] } = (sent ?? {}) as { patterns?: string[] };
