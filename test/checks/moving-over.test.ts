@@ -45,7 +45,13 @@ function hasOutput({ outputVariables = [] }: FullManifest, name: string): boolea
 }
 
 /** What every task reads by itself. */
-const jobVariables = ['DATABRICKS_HOST', 'DATABRICKS_TOKEN'];
+const jobVariables = [
+  'DATABRICKS_HOST',
+  'DATABRICKS_TOKEN',
+  'DATABRICKS_CLIENT_ID',
+  'DATABRICKS_CLIENT_SECRET',
+  'DATABRICKS_AUTH_TYPE',
+];
 
 /** True when the words in code style name something that all these tasks have. */
 function isKnown(span: string, tasks: readonly FullManifest[]): boolean {

@@ -154,7 +154,7 @@ function fromVariables(input: InputReader, host: InputHost): () => ConnectionSet
   const login = readLoginVariables(input, variable, host);
   const missing = [
     ...(url === undefined ? ['DATABRICKS_HOST'] : []),
-    ...(login === undefined ? ['DATABRICKS_TOKEN'] : []),
+    ...(login === undefined ? [missingLoginVariable(variable)] : []),
   ];
   if (url === undefined || login === undefined) {
     input.problem(
@@ -169,6 +169,14 @@ function fromVariables(input: InputReader, host: InputHost): () => ConnectionSet
     isHostTrusted: false,
     login,
   });
+}
+
+/** Which variable a job lacks that has none to sign in with. */
+function missingLoginVariable(variable: (name: string) => string | undefined): string {
+  const isForPrincipal = ['DATABRICKS_CLIENT_SECRET', 'DATABRICKS_AUTH_TYPE'].some(
+    (name) => variable(name) !== undefined,
+  );
+  return isForPrincipal ? 'DATABRICKS_CLIENT_ID' : 'DATABRICKS_TOKEN';
 }
 
 /** The token, else a service principal of Databricks, by secret or by federation. */
@@ -283,8 +291,7 @@ function readServicePrincipal(
     });
   }
   if (clientSecret !== '') host.setSecret(clientSecret);
-  const useOidc = connection.parameter('useOIDC') ?? connection.data('useOIDC');
-  const isFederated = useOidc?.toLowerCase() === 'true';
+  const isFederated = connection.data('useOIDC')?.toLowerCase() === 'true';
   return isFederated || clientSecret === ''
     ? { kind: 'databricks-federation', clientId, connectionId: id, source }
     : { kind: 'databricks-secret', clientId, clientSecret, source };

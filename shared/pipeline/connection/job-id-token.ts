@@ -11,7 +11,8 @@ export async function obtainIdToken(
   host: Pick<TaskHost, 'getVariable' | 'getServiceConnection' | 'getNetwork' | 'setSecret'>,
   connectionId: string | undefined,
 ): Promise<string> {
-  const job = findJob(host);
+  const what = describeRequest(connectionId);
+  const job = findJob(host, what);
   const { createIdToken } = await import('../azure-devops/create-id-token');
   const token = await createIdToken(job, connectionId, host.getNetwork(job.collectionUri)).catch(
     (error: unknown) => {
@@ -24,9 +25,15 @@ export async function obtainIdToken(
   return token;
 }
 
-const what = 'Asking Azure DevOps for an ID token of this job';
+function describeRequest(connectionId: string | undefined): string {
+  const owner = connectionId === undefined ? '' : ` for the service connection "${connectionId}"`;
+  return `Asking Azure DevOps for an ID token of this job${owner}`;
+}
 
-function findJob(host: Pick<TaskHost, 'getVariable' | 'getServiceConnection'>): JobAddress {
+function findJob(
+  host: Pick<TaskHost, 'getVariable' | 'getServiceConnection'>,
+  what: string,
+): JobAddress {
   const missing: string[] = [];
   const variable = (name: string): string => {
     const value = host.getVariable(name);
@@ -67,10 +74,10 @@ function refusal(
   host: Pick<TaskHost, 'getVariable'>,
 ): LoginError {
   const status = (error as { statusCode?: number }).statusCode;
-  const said = error instanceof Error ? error.message : String(error);
+  const said = (error instanceof Error ? error.message : String(error)).replace(/[.\s]+$/, '');
   const isForbidden = status === 401 || status === 403;
   return new LoginError(
-    `${what} failed: ${said}${status === undefined ? '' : ` (HTTP ${status})`}`,
+    `${describeRequest(connectionId)} failed: ${said}${status === undefined ? '' : ` (HTTP ${status})`}`,
     {
       cause: error,
       hint:

@@ -328,6 +328,19 @@ describe('readConnectionInputs', () => {
       });
     });
 
+    const incomplete: readonly (readonly [string, FakeHostOptions])[] = [
+      ['a client secret', { variables, secrets: { DATABRICKS_CLIENT_SECRET: 's-1' } }],
+      ['federation', { variables: { ...variables, DATABRICKS_AUTH_TYPE: 'azure-devops-oidc' } }],
+    ];
+    for (const [title, options] of incomplete) {
+      it(`asks for the client id when the variables have ${title} alone`, () => {
+        assert.throws(read(options).finish, {
+          name: 'InputError',
+          message: /the job has no variable DATABRICKS_CLIENT_ID\. /,
+        });
+      });
+    }
+
     it('refuses a connection without client id', () => {
       assert.throws(() => settingsOf(principal({ username: ' ' })), {
         name: 'ConnectionError',
