@@ -70,7 +70,10 @@ function basic(clientId: string, clientSecret: string): ClientAuth {
 
 /** How to make Databricks trust an ID token. */
 function describePolicy({ issuer, subject, audience }: IdTokenClaims): string {
-  const policy = JSON.stringify({ oidc_policy: { issuer, audiences: [audience], subject } });
+  // Names of projects may have an apostrophe, which would end the quotes of the shell.
+  const policy = JSON.stringify({
+    oidc_policy: { issuer, audiences: [audience], subject },
+  }).replaceAll("'", '\\u0027');
   return [
     `The ID token of this pipeline has the issuer "${issuer}", the subject "${subject}" and the audience "${audience}".`,
     'The service principal needs a federation policy with exactly these. To create it, an account admin runs:',

@@ -8,6 +8,7 @@ import {
   databricksResource,
   findWorkspaceUrl,
   type IdentityTransport,
+  type LoginError,
   obtainByFederation,
   obtainForWorkspace,
   obtainFromEntra,
@@ -183,11 +184,11 @@ describe('obtainWithSecret', () => {
   });
 });
 
-async function anIdToken(): Promise<string> {
+async function anIdToken(subject = 'sc://acme/credit/databricks-dev'): Promise<string> {
   return new SignJWT({})
     .setProtectedHeader({ alg: 'HS256' })
     .setIssuer('https://vstoken.dev.azure.com/org-1')
-    .setSubject('sc://acme/credit/databricks-dev')
+    .setSubject(subject)
     .setAudience('api://AzureADTokenExchange')
     .sign(new TextEncoder().encode('not checked by the client'));
 }
@@ -226,6 +227,23 @@ describe('obtainByFederation', () => {
         '(SERVICE_PRINCIPAL_ID is the number of the service principal, not its application id). Check the application id, too.',
       ].join(' '),
     });
+  });
+
+  it('gives a command whose quotes hold, whatever the project is called', async () => {
+    const { transport } = aNetwork({
+      [discovery]: [discovered],
+      [endpoint]: [{ status: 400, body: { error: 'invalid_grant' } }],
+    });
+    const idToken = await anIdToken("sc://acme/bob's project/dev");
+
+    await assert.rejects(
+      obtainByFederation(transport, { host, clientId: 'app-1', idToken }),
+      ({ hint }: LoginError) => {
+        const [, json = ''] = /--json '([^']*)' \(SERVICE/.exec(hint ?? '') ?? [];
+        assert.equal(JSON.parse(json).oidc_policy.subject, "sc://acme/bob's project/dev");
+        return true;
+      },
+    );
   });
 });
 
