@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { readVsix, unpackVsix } from '../../../../scripts/package/read-vsix';
-import { runTfx, type TfxEnd } from '../../../../scripts/package/tfx';
+import { readVsix, unpackVsix } from '../../scripts/package/read-vsix';
+import { runTfx, type TfxEnd } from '../../scripts/package/tfx';
 import {
   chooseTasks,
   createTaskService,
   runUpload,
   tasksOfPackage,
   type UploadJob,
-} from '../../../../scripts/publish/upload';
-import { type FakeMarketplace, startFakeMarketplace } from '../../../helpers/fake-marketplace';
-import { folderWithVsix, runNotebookId, waitForRunId } from './packages';
+} from '../../scripts/publish/upload';
+import { type FakeMarketplace, startFakeMarketplace } from '../helpers/fake-marketplace';
+import { folderWithVsix, runNotebookId, waitForRunId } from '../unit/scripts/publish/packages';
 
 const token = 'abc123';
 const version = { major: 1, minor: 2, patch: 3 };

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../../../scripts/manifests/load-manifests';
-import { type FakeMarketplace, startFakeMarketplace } from '../../../helpers/fake-marketplace';
-import { folderWithVsix, runNotebookId } from './packages';
+import { repositoryRoot } from '../../scripts/manifests/load-manifests';
+import { type FakeMarketplace, startFakeMarketplace } from '../helpers/fake-marketplace';
+import { folderWithVsix, runNotebookId } from '../unit/scripts/publish/packages';
 
 const token = 'abc123secret';
 

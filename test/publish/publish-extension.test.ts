@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { runTfx, type TfxEnd } from '../../../../scripts/package/tfx';
-import { createGallery, type Gallery, isNewer } from '../../../../scripts/publish/gallery';
+import { runTfx, type TfxEnd } from '../../scripts/package/tfx';
+import { createGallery, type Gallery, isNewer } from '../../scripts/publish/gallery';
 import {
   checkMarketplace,
   describeNext,
   describeStatus,
   publishVsix,
   shareWith,
-} from '../../../../scripts/publish/publish-extension';
-import { type FakeMarketplace, startFakeMarketplace } from '../../../helpers/fake-marketplace';
-import { folderWithVsix } from './packages';
+} from '../../scripts/publish/publish-extension';
+import { type FakeMarketplace, startFakeMarketplace } from '../helpers/fake-marketplace';
+import { folderWithVsix } from '../unit/scripts/publish/packages';
 
 const token = 'abc123';
 const names = { publisher: 'me', id: 'my-copy', version: '1.2.3' };
