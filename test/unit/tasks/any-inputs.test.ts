@@ -36,7 +36,7 @@ interface Subject {
 }
 
 /** Values per input; the time of a case is bounded generously, because other tests run beside it. */
-const numRuns = Number(process.env['FUZZ_RUNS'] ?? 20);
+const numRuns = Number(process.env['FUZZ_RUNS'] ?? 8);
 const longestMs = 5_000;
 const tempDirectory = aTempDirectory();
 const source = aFolder({
