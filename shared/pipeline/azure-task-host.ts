@@ -96,7 +96,7 @@ function getNetwork(url: string): AgentNetwork {
   const extraCaFile = process.env['NODE_EXTRA_CA_CERTS'] ?? '';
   const caFiles = certificates?.caFile ? [certificates.caFile] : [];
   return {
-    proxyUrl: tl.getHttpProxyConfiguration(url)?.proxyFormattedUrl || undefined,
+    proxyUrl: proxyFor(url),
     // Naming certificates replaces those that Node was started with, so they are named again.
     caFiles: caFiles.length > 0 && existsSync(extraCaFile) ? [...caFiles, extraCaFile] : caFiles,
     clientCertificate:
@@ -108,6 +108,18 @@ function getNetwork(url: string): AgentNetwork {
           }
         : undefined,
   };
+}
+
+/** The task library puts user and password into the URL as they are; a slash or a percent sign would break it. */
+function proxyFor(url: string): string | undefined {
+  const proxy = tl.getHttpProxyConfiguration(url);
+  if (!proxy) return undefined;
+  const { proxyUrl, proxyUsername, proxyPassword = '' } = proxy;
+  const { protocol, host } = new URL(proxyUrl);
+  const login = proxyUsername
+    ? `${encodeURIComponent(proxyUsername)}:${encodeURIComponent(proxyPassword)}@`
+    : '';
+  return `${protocol}//${login}${host}`;
 }
 
 function harmlessOptions(maxLength = maxMessageLength): HarmlessOptions {

@@ -19,6 +19,7 @@ const secretKeys = [
   'SECRET_DATABRICKS_TOKEN',
   'DATABRICKS_CLIENT_SECRET',
   'SECRET_DATABRICKS_CLIENT_SECRET',
+  'SECRET_AGENT_CLIENTCERTPASSWORD',
 ];
 
 /** Shorter lines of a secret of several lines, such as its brackets, are no secrets. */
@@ -37,6 +38,10 @@ const parameters = Object.keys(process.env).filter((key) => secretParameter.test
 for (const key of [...secretKeys, ...parameters]) noteLines(process.env[key] ?? '');
 
 for (const value of secretsInInputs(process.env)) noteLines(value);
+
+/** The password of the proxy also stands in its URL. */
+const proxyPassword = process.env['SECRET_AGENT_PROXYPASSWORD'] ?? '';
+for (const secret of [proxyPassword, encodeURIComponent(proxyPassword)]) noteSecret(secret);
 
 for (const secret of credentialsIn(process.env['INPUT_GITURL'] ?? '')) noteSecret(secret);
 

@@ -235,6 +235,21 @@ describe('azure-task-host', function () {
       const end = await runScenario('network', { ...proxy, INPUT_PATH: 'https://adb-1.test' });
 
       assert.deepEqual(seenBy(end), { proxyUrl: 'http://me:***@proxy.test:3128', caFiles: [] });
+      assert.deepEqual(end.lines.slice(0, 2), [
+        '##vso[task.setsecret]p@ss',
+        '##vso[task.setsecret]p%AZP2540ss',
+      ]);
+    });
+
+    it('keeps whole what the user name of the proxy holds', async () => {
+      const end = await runScenario('network', {
+        ...proxy,
+        AGENT_PROXYUSERNAME: 'corp\\me/1%',
+        INPUT_PATH: 'https://adb-1.test',
+      });
+
+      const { proxyUrl } = seenBy(end) as { proxyUrl: string };
+      assert.equal(proxyUrl, 'http://corp%5Cme%2F1%25:***@proxy.test:3128');
     });
 
     it('goes directly to what the proxy is not for', async () => {
@@ -258,6 +273,7 @@ describe('azure-task-host', function () {
         caFiles: ['/ca.pem', extra],
         clientCertificate: { certFile: '/client.pem', keyFile: '/client.key', passphrase: '***' },
       });
+      assert.equal(end.lines[0], '##vso[task.setsecret]pass-phrase');
     });
 
     it('leaves out a file of Node that is not there, as Node does', async () => {
