@@ -21,8 +21,8 @@ export interface TaskContext {
   readonly ledger: RunLedger;
   /** Agent.TempDirectory: files in it live until the job ends. */
   readonly tempDirectory: string;
-  /** Connects to the workspace and logs as whom. */
-  connect(settings: ConnectionSettings): Promise<Workspace>;
+  /** Connects to the workspace and logs as whom. `mayTakeMs`: how long the step may take by its inputs, in milliseconds. */
+  connect(settings: ConnectionSettings, mayTakeMs?: number): Promise<Workspace>;
 }
 
 /** How a task ended well; a task that failed throws. */

@@ -20,6 +20,8 @@ export interface ConnectOptions {
   readonly random: () => number;
   readonly fetch: FetchLike;
   readonly signal: AbortSignal | undefined;
+  /** How long the step may take by its inputs, in milliseconds; undefined when they do not say. */
+  readonly mayTakeMs?: number | undefined;
 }
 
 /** Which program asks, in which task: the value of the User-Agent header. */
@@ -30,7 +32,7 @@ export function describeUserAgent(manifest: TaskManifest): string {
 /** A client for the workspace of these settings; sends nothing, unless the URL of the workspace has to be looked up. */
 export async function openWorkspace(
   settings: ConnectionSettings,
-  options: Omit<ConnectOptions, 'signal'>,
+  options: Omit<ConnectOptions, 'signal' | 'mayTakeMs'>,
 ): Promise<Workspace> {
   const { host: taskHost, manifest, clock, random, fetch } = options;
   const userAgent = describeUserAgent(manifest);
@@ -70,15 +72,16 @@ export async function connect(
   return workspace;
 }
 
-/** A ready token that ends soon cannot be renewed. In milliseconds: */
+/** A ready token cannot be renewed. If it ends within this time, or while the step may still be waiting, people should know. */
 const soonMs = 15 * 60_000;
 
-function warnOfExpiry({ login }: ConnectionSettings, { host, clock }: ConnectOptions): void {
+function warnOfExpiry({ login }: ConnectionSettings, options: ConnectOptions): void {
+  const { host, clock, mayTakeMs = 0 } = options;
   if (login.kind !== 'token') return;
   const expiresAtMs = readExpiry(login.token);
   if (expiresAtMs === undefined) return;
   const minutes = Math.round((expiresAtMs - clock.now()) / 60_000);
   const end = `The token from ${login.source} ends in ${minutes} minutes and cannot be renewed by this step`;
-  if (expiresAtMs - clock.now() > soonMs) host.debug(`${end}.`);
+  if (expiresAtMs - clock.now() > Math.max(soonMs, mayTakeMs)) host.debug(`${end}.`);
   else host.warning(`${end}. Sign in with a service connection instead, which renews it.`);
 }

@@ -63,4 +63,30 @@ describe('connect', () => {
       /dapi-secret/,
     );
   });
+
+  describe('with a token that says when it ends', () => {
+    const endsIn = (minutes: number, now: number): string => {
+      const payload = Buffer.from(JSON.stringify({ exp: now / 1000 + minutes * 60 }));
+      return `h.${payload.toString('base64url')}.s`;
+    };
+    const warned: readonly (readonly [string, number, number | undefined, boolean])[] = [
+      ['soon', 10, undefined, true],
+      ['after the step may have ended', 50, 40 * 60_000, false],
+      ['while the step may still be waiting', 50, 60 * 60_000, true],
+      ['in an hour, and nobody says how long the step takes', 60, undefined, false],
+    ];
+    for (const [title, minutes, mayTakeMs, isWarned] of warned) {
+      it(`${isWarned ? 'warns' : 'says nothing'} when that is ${title}`, async () => {
+        const routes = { [me]: { userName: 'me' } };
+        const { context, host } = aTaskContext({ manifest, routes });
+        const token = endsIn(minutes, context.clock.now());
+        const login = { kind: 'token', token, source: "input 'token'" } as const;
+
+        await connect({ ...settings, login }, { ...context, mayTakeMs });
+
+        const warning = `The token from input 'token' ends in ${minutes} minutes and cannot be renewed by this step. Sign in with a service connection instead, which renews it.`;
+        assert.deepEqual(host.warnings, isWarned ? [warning] : []);
+      });
+    }
+  });
 });
