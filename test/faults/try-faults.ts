@@ -240,7 +240,7 @@ async function settle({ workspace }: World, faults: readonly PlacedFault[]): Pro
   const lateMs = Math.max(0, ...faults.map((fault) => kindOf(fault).lateMs ?? 0));
   const isLate = workspace.requests().some((request) => request.faults.includes('latency'));
   if (isLate) await sleep(lateMs + 100);
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     try {
       if ((await fetch(`${workspace.url}/__test/requests`)).ok) return;
     } catch {
