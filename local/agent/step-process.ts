@@ -94,7 +94,10 @@ function watchSignals(
   exited: AbortSignal,
 ): () => void {
   const signal = (name: NodeJS.Signals): void => sendSignal(child, name, signalsGroup);
-  const onCancel = (): void => void climbLadder({ signal, exited }, ladder, clock);
+  // Killing ends a cancelled job too; the process must not get a signal first that it could act on.
+  const onCancel = (): void => {
+    if (!kill.aborted) void climbLadder({ signal, exited }, ladder, clock);
+  };
   const onKill = (): void => sendSignal(child, 'SIGKILL', true);
   if (cancel.aborted) onCancel();
   if (kill.aborted) onKill();

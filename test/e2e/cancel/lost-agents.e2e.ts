@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { call, type RunScene, runNotebook, startRunScene } from '../../helpers/run-scene';
 
 const hourMs = 3_600_000;
+/** Whatever reaches the step before it is lost, its run goes on. */
+const left = { cancelOnPipelineCancel: 'false' };
 
 describe('the run of a lost agent', () => {
   let scene: RunScene;
@@ -27,9 +29,9 @@ describe('the run of a lost agent', () => {
   afterEach(() => scene.close());
 
   it('is listed by the next run of the step when it is older than a day', async () => {
-    await loseAgent(runNotebook('endless'), 25 * hourMs);
-    await loseAgent(runNotebook('endless'), 23 * hourMs);
-    await loseAgent(runNotebook('endless', { runName: 'nightly' }), 25 * hourMs);
+    await loseAgent(runNotebook('endless', left), 25 * hourMs);
+    await loseAgent(runNotebook('endless', left), 23 * hourMs);
+    await loseAgent(runNotebook('endless', { ...left, runName: 'nightly' }), 25 * hourMs);
     const [old, young, named] = await scene.runs();
 
     const next = await scene.steps(runNotebook('endless', { waitTimeoutMinutes: '0.005' }));
@@ -48,7 +50,7 @@ describe('the run of a lost agent', () => {
   });
 
   it('is listed by its name when the user has chosen that', async () => {
-    const nightly = { runName: 'nightly' };
+    const nightly = { ...left, runName: 'nightly' };
     await loseAgent(runNotebook('endless', nightly), 25 * hourMs);
     const [old] = await scene.runs();
 
