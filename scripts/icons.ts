@@ -9,9 +9,7 @@ async function main(isChecking: boolean): Promise<number> {
   const stale = await findStaleIcons();
   for (const { icon, expected } of stale) {
     if (isChecking) {
-      console.error(
-        `error: ${icon.png} is not what ${icon.svg} gives; run npm run generate`,
-      );
+      console.error(`error: ${icon.png} is not what ${icon.svg} gives; run npm run generate`);
     } else {
       writeFileSync(join(repositoryRoot, icon.png), expected);
       console.log(`Wrote ${icon.png}`);
