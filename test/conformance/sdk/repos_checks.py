@@ -188,7 +188,7 @@ class GitCredentials(SdkCase):
     def test_second(self) -> None:
         """a second credential for a provider is refused"""
         self.w.git_credentials.create("gitHub", git_username="a", personal_access_token="x")
-        with self.assertRaisesRegex(DatabricksError, "Only one Git credential is supported"):
+        with self.assertRaisesRegex(DatabricksError, "already exists for provider gitHub"):
             self.w.git_credentials.create("gitHub", git_username="b", personal_access_token="y")
 
     def test_private_remote(self) -> None:
