@@ -19,7 +19,7 @@ run(
   '60000',
   '--parallel',
   '--jobs',
-  '4',
+  '3',
   ...files,
   ...given,
 );

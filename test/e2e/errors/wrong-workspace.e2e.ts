@@ -96,7 +96,7 @@ describe('a workspace that cannot be reached or signed in to', () => {
     it(`reports ${title}`, async () => {
       scene.workspace.addFault(fault);
 
-      const outcome = await wait({}, { env: fastClock(50) });
+      const outcome = await wait({}, { env: fastClock(10) });
 
       assert.equal(outcome.step('wait').result, 'Failed');
       assert.deepEqual(errorsOf(outcome.step('wait')), [
