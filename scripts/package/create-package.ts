@@ -58,5 +58,5 @@ async function pack(root: string, file: string): Promise<void> {
 
 function refusal(problems: readonly string[]): PackagingError {
   const list = problems.map((problem) => `\n  - ${problem}`).join('');
-  return new PackagingError(`The package is not right:${list}\n`, 'Nothing was published');
+  return new PackagingError('The package is not right', `Nothing was published. Correct:${list}`);
 }
