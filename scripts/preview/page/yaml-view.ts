@@ -20,7 +20,8 @@ export function describeStep(task: TaskForm, step: StepState): string {
   visit(document, {
     Scalar(_key, node) {
       if (isScalar(node) && typeof node.value === 'string' && node.value.includes('\n')) {
-        node.type = 'BLOCK_LITERAL';
+        // White space alone would lose some of it in a block.
+        node.type = node.value.trim() === '' ? 'QUOTE_DOUBLE' : 'BLOCK_LITERAL';
       }
     },
   });
