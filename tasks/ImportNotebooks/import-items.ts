@@ -6,8 +6,8 @@ import {
   importLimit,
 } from '../../shared/databricks';
 import { ImportError, listSome } from './import-error';
-import type { SourceFile } from './source-file';
-import { foldersAround } from './target-path';
+import type { SourceFile } from './source/source-file';
+import { foldersAround } from './target/target-path';
 
 /** A file of the source and the workspace object that it becomes. */
 export interface ImportItem {

@@ -1,7 +1,7 @@
 import { ImportError, listSome } from './import-error';
 import type { ImportItem } from './import-items';
-import { foldersAround } from './target-path';
-import type { TargetTree } from './target-tree';
+import { foldersAround } from './target/target-path';
+import type { TargetTree } from './target/target-tree';
 
 export interface PlanOptions {
   readonly mode: 'merge' | 'mirror';

@@ -3,8 +3,8 @@ import type { ConnectionSettings } from '../../shared/pipeline/connection/connec
 import { readConnectionInputs } from '../../shared/pipeline/connection/connection-inputs';
 import type { InputReader } from '../../shared/pipeline/inputs/input-reader';
 import type { TaskHost } from '../../shared/pipeline/task-host';
-import { type FileMatcher, parsePatterns } from './match-patterns';
-import { isProtectedFolder, parseTargetFolder } from './target-path';
+import { type FileMatcher, parsePatterns } from './source/match-patterns';
+import { isProtectedFolder, parseTargetFolder } from './target/target-path';
 
 export interface ImportNotebooksInputs {
   /** Throws ConnectionError when the service connection cannot be used. */

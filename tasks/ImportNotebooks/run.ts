@@ -9,17 +9,17 @@ import {
   logPlan,
 } from './describe-plan';
 import { executePlan } from './execute-plan';
-import { findGitFolders, withGitFolders } from './git-folders';
 import { count, ImportError, listSome } from './import-error';
 import { type ImportItem, toImportItems } from './import-items';
 import { computePlan, type ImportPlan } from './import-plan';
 import { ImportProgress } from './import-progress';
 import { type ImportNotebooksInputs, readInputs } from './inputs';
-import { openSource } from './source';
-import type { SourceFile } from './source-file';
-import { foldersAround } from './target-path';
-import { checkTarget, type ListOptions, listTarget, type TargetTree } from './target-tree';
-import { verifyTarget } from './verify-target';
+import { openSource } from './source/source';
+import type { SourceFile } from './source/source-file';
+import { findGitFolders, withGitFolders } from './target/git-folders';
+import { foldersAround } from './target/target-path';
+import { checkTarget, type ListOptions, listTarget, type TargetTree } from './target/target-tree';
+import { verifyTarget } from './target/verify-target';
 
 /** A mirror of a target larger than this does not delete more than half of it by mistake. */
 const smallTarget = 20;

@@ -19,7 +19,7 @@ import { AnyWorkspace } from '../../helpers/any-workspace';
 import { anyInput, longInputs } from '../../helpers/foreign-text';
 import { stubHost } from '../../helpers/stub-api';
 import { aTaskContext, aTempDirectory } from '../../helpers/task-context';
-import { aFolder, header } from './import-notebooks/a-source';
+import { aFolder, header } from './import-notebooks/source/a-source';
 
 type Inputs = Readonly<Record<string, string>>;
 

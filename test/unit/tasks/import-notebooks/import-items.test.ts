@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { toImportItems } from '../../../../tasks/ImportNotebooks/import-items';
-import { openSource } from '../../../../tasks/ImportNotebooks/source';
-import type { SourceFile } from '../../../../tasks/ImportNotebooks/source-file';
-import { aFile, aFolder, everything, header } from './a-source';
+import { openSource } from '../../../../tasks/ImportNotebooks/source/source';
+import type { SourceFile } from '../../../../tasks/ImportNotebooks/source/source-file';
+import { aFile, aFolder, everything, header } from './source/a-source';
 
 const hint = "Correct this, or exclude it with '!' patterns in 'contents'. Nothing was imported.";
 

@@ -5,7 +5,7 @@ import {
   type ImportPlan,
   type PlanOptions,
 } from '../../../../tasks/ImportNotebooks/import-plan';
-import { anItem, aTree } from './a-source';
+import { anItem, aTree } from './source/a-source';
 
 const merge: PlanOptions = {
   mode: 'merge',

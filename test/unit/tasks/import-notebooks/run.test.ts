@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs';
 import { CancelledError } from '../../../../shared/pipeline/errors';
 import { importNotebooks } from '../../../../tasks/ImportNotebooks/run';
 import { answer, networkError, stubHost } from '../../../helpers/stub-api';
-import { aFolder, header } from './a-source';
 import { anImportContext, FakeWorkspace, isImportOf, refuse } from './fake-workspace';
+import { aFolder, header } from './source/a-source';
 
 const two = { 'a.py': header, 'x/b.json': '{}' };
 const again = 'Running the step again repeats the whole import and completes it.';

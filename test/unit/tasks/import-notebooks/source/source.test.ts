@@ -11,9 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { parsePatterns } from '../../../../tasks/ImportNotebooks/match-patterns';
-import { openSource } from '../../../../tasks/ImportNotebooks/source';
-import { aTempDirectory } from '../../../helpers/task-context';
+import { parsePatterns } from '../../../../../tasks/ImportNotebooks/source/match-patterns';
+import { openSource } from '../../../../../tasks/ImportNotebooks/source/source';
+import { aTempDirectory } from '../../../../helpers/task-context';
 import { aFolder, everything } from './a-source';
 
 const hint = "Correct this, or exclude it with '!' patterns in 'contents'. Nothing was imported.";

@@ -1,4 +1,4 @@
-import type { FileProbe } from '../../shared/databricks';
+import type { FileProbe } from '../../../shared/databricks';
 
 /** A file to deploy. Its content is read when it is asked for, and not kept. */
 export interface SourceFile extends FileProbe {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
+import { codeOf, ImportError, listSome } from '../import-error';
 import { readFolder } from './folder-source';
-import { codeOf, ImportError, listSome } from './import-error';
 import type { FileMatcher } from './match-patterns';
 import type { Source } from './source-file';
 import { readZip } from './zip-source';

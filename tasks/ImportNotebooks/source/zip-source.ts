@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
-import { ImportError } from './import-error';
+import { ImportError } from '../import-error';
 import type { FileMatcher } from './match-patterns';
 import { type Source, type SourceFile, skippedNames } from './source-file';
 

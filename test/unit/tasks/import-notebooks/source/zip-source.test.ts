@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeZip } from '../../../../local/workspace/formats/zip';
-import { parsePatterns } from '../../../../tasks/ImportNotebooks/match-patterns';
-import { openSource } from '../../../../tasks/ImportNotebooks/source';
-import { aTempDirectory } from '../../../helpers/task-context';
+import { writeZip } from '../../../../../local/workspace/formats/zip';
+import { parsePatterns } from '../../../../../tasks/ImportNotebooks/source/match-patterns';
+import { openSource } from '../../../../../tasks/ImportNotebooks/source/source';
+import { aTempDirectory } from '../../../../helpers/task-context';
 import { everything } from './a-source';
 
 const hint = 'Check that it is a whole, unencrypted .zip file made by a usual tool.';

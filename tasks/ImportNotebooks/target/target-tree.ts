@@ -4,8 +4,8 @@ import {
   type LocatedObject,
   type Workspace,
   type WorkspaceObject,
-} from '../../shared/databricks';
-import { ImportError } from './import-error';
+} from '../../../shared/databricks';
+import { ImportError } from '../import-error';
 import { withoutWorkspacePrefix } from './target-path';
 
 /** What lies in the target folder: objects by their path relative to it. */

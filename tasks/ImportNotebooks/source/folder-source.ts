@@ -2,7 +2,7 @@ import { constants, type Dirent, type Stats } from 'node:fs';
 import { access, type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import pLimit from 'p-limit';
-import { codeOf, ImportError } from './import-error';
+import { codeOf, ImportError } from '../import-error';
 import type { FileMatcher } from './match-patterns';
 import { type SourceFile, type SourceListing, skippedNames } from './source-file';
 

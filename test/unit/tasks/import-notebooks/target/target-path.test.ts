@@ -3,7 +3,7 @@ import {
   foldersAround,
   isProtectedFolder,
   parseTargetFolder,
-} from '../../../../tasks/ImportNotebooks/target-path';
+} from '../../../../../tasks/ImportNotebooks/target/target-path';
 
 describe('parseTargetFolder', () => {
   const accepted: readonly [string, string][] = [

@@ -1,4 +1,4 @@
-import { InputError } from '../../shared/pipeline/errors';
+import { InputError } from '../../../shared/pipeline/errors';
 
 /** Far more than a folder that somebody means; each name on the way becomes a request. */
 const longestPath = 4096;

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { FileFormat, WorkspaceObject } from '../../../../shared/databricks';
-import type { ImportItem } from '../../../../tasks/ImportNotebooks/import-items';
-import type { FileMatcher } from '../../../../tasks/ImportNotebooks/match-patterns';
-import type { SourceFile } from '../../../../tasks/ImportNotebooks/source-file';
-import type { TargetTree } from '../../../../tasks/ImportNotebooks/target-tree';
-import { aTempDirectory } from '../../../helpers/task-context';
+import type { FileFormat, WorkspaceObject } from '../../../../../shared/databricks';
+import type { ImportItem } from '../../../../../tasks/ImportNotebooks/import-items';
+import type { FileMatcher } from '../../../../../tasks/ImportNotebooks/source/match-patterns';
+import type { SourceFile } from '../../../../../tasks/ImportNotebooks/source/source-file';
+import type { TargetTree } from '../../../../../tasks/ImportNotebooks/target/target-tree';
+import { aTempDirectory } from '../../../../helpers/task-context';
 
 export const header = '# Databricks notebook source\n';
 

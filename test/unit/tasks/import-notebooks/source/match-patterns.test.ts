@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parsePatterns } from '../../../../tasks/ImportNotebooks/match-patterns';
+import { parsePatterns } from '../../../../../tasks/ImportNotebooks/source/match-patterns';
 
 const paths = ['a.py', 'b.json', '.env', 'etl/a.py', 'etl/.hidden/c.py', 'etl/x/y/d.sql', '#1.py'];
 

@@ -1,7 +1,7 @@
-import type { Clock, Workspace } from '../../shared/databricks';
-import { ImportError, listSome } from './import-error';
-import type { ImportItem } from './import-items';
-import type { ImportPlan } from './import-plan';
+import type { Clock, Workspace } from '../../../shared/databricks';
+import { ImportError, listSome } from '../import-error';
+import type { ImportItem } from '../import-items';
+import type { ImportPlan } from '../import-plan';
 import { foldersAround } from './target-path';
 import { type ListOptions, listTarget, type TargetTree } from './target-tree';
 

@@ -1,5 +1,5 @@
 import { Minimatch, type MinimatchOptions } from 'minimatch';
-import { InputError } from '../../shared/pipeline/errors';
+import { InputError } from '../../../shared/pipeline/errors';
 
 /** Which files of the source are meant. Paths are relative to the source, with `/`. */
 export interface FileMatcher {
