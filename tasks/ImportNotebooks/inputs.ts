@@ -19,6 +19,9 @@ export interface ImportNotebooksInputs {
   readonly overwrite: boolean;
   readonly allowLargeDelete: boolean;
   readonly dryRun: boolean;
+  /** False: everything is sent. */
+  readonly incremental: boolean;
+  readonly stripOutputs: 'none' | 'auto' | 'always';
   readonly maxParallel: number;
 }
 
@@ -65,7 +68,9 @@ export function readInputs(input: InputReader, host: TaskHost): ImportNotebooksI
     overwrite: input.boolean('overwrite', true),
     allowLargeDelete: input.boolean('allowLargeDelete', false),
     dryRun: input.boolean('dryRun', false),
-    maxParallel: input.wholeNumber('maxParallel', 16, { min: 1, max: 64 }),
+    incremental: input.boolean('incremental', true),
+    stripOutputs: input.choice('stripOutputs', ['auto', 'none', 'always']),
+    maxParallel: input.wholeNumber('maxParallel', 64, { min: 1, max: 64 }),
   };
   input.finish();
   return inputs;
