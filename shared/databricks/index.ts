@@ -49,6 +49,7 @@ export { type FetchLike, toTransportError } from './http/attempt';
 export { InvalidHostError, isLoopback, parseHost } from './http/host';
 export { isOfNetwork } from './http/refusals';
 export type { Identity } from './identity';
+export type { ImportSpec } from './import-request';
 export {
   type AccessControlEntry,
   type ChangeOptions,
@@ -74,7 +75,6 @@ export { describeHead, type GitRef, type Repo, Repos } from './repos';
 export { isFinal, isKnownState, type Run, type RunState, resultWord, type TaskRun } from './run';
 export { createWorkspace, type Workspace } from './workspace';
 export {
-  type ImportSpec,
   type LocatedObject,
   type WorkspaceObject,
   WorkspaceObjects,

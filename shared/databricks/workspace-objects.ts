@@ -1,8 +1,7 @@
 import type { ApiClient } from './api-client';
 import { ApiError } from './errors';
-import { encodeMultipart } from './http/multipart';
+import { type ImportSpec, toImportRequest } from './import-request';
 import type { JsonObject } from './json';
-import type { ImportFormat, NotebookLanguage } from './notebook-format';
 import { Pace } from './pace';
 import { wire } from './wire';
 
@@ -26,30 +25,11 @@ const editHints = {
     'Give the identity the permission "Can Edit" on the target folder, or use another identity.',
 } as const;
 
-/** One object to import (docs: workspace/import). */
-export interface ImportSpec {
-  /** Path of the object, as it is to be: without extension for a notebook. */
-  readonly path: string;
-  readonly content: Uint8Array;
-  readonly format: ImportFormat;
-  /** Required for SOURCE. */
-  readonly language?: NotebookLanguage | undefined;
-  /** Replaces an object of the same type. The service refuses it for DBC. */
-  readonly overwrite: boolean;
-}
-
 /** The service takes 30 imports a second and workspace; a few are left for others (docs: resources/limits). */
 const importsPerSecond = 29;
 
-/** Base64 makes this 10 MB, the most that is known to be taken as JSON; larger contents are sent as they are. */
-const largestJsonContent = 7_500_000;
-
 /** How long an answer to a deletion may take: that of a large folder takes minutes. */
 const deleteTimeoutMs = 150_000;
-
-/** The slowest line for which a large import is waited for, in bytes per millisecond. */
-const slowestUpload = 100;
-const shortestUploadTimeoutMs = 60_000;
 
 /** Folders, notebooks and files of the Workspace API. */
 export class WorkspaceObjects {
@@ -135,12 +115,9 @@ export class WorkspaceObjects {
     await this.#importPace.turn(signal);
     await this.#api.request({
       what: `Importing "${spec.path}"`,
-      method: 'POST',
-      path: '/api/2.0/workspace/import',
-      ...toImportBody(spec),
+      ...toImportRequest(spec),
       isRepeatable: true,
       hints: editHints,
-      timeoutMs: Math.max(shortestUploadTimeoutMs, spec.content.byteLength / slowestUpload),
       signal,
     });
   }
@@ -176,23 +153,5 @@ function toObject(body: JsonObject, askedPath: string): WorkspaceObject {
     objectType: wire.text(body, 'object_type') ?? 'UNKNOWN',
     objectId: wire.id(body, 'object_id'),
     language: wire.text(body, 'language'),
-  };
-}
-
-function toImportBody(spec: ImportSpec) {
-  const { path, content, format, language, overwrite } = spec;
-  if (content.byteLength > largestJsonContent) {
-    const fields = { path, format, ...(language && { language }), overwrite: String(overwrite) };
-    return { rawBody: encodeMultipart(fields, content) };
-  }
-  const base64 = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  return {
-    body: {
-      path,
-      format,
-      ...(language && { language }),
-      overwrite,
-      content: base64.toString('base64'),
-    },
   };
 }
