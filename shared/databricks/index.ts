@@ -1,3 +1,4 @@
+export type { AccessControlEntry } from './access-control';
 export { ApiClient, type ApiClientOptions, type ApiRequest } from './api-client';
 export {
   type AzureCloud,
@@ -51,7 +52,6 @@ export { isOfNetwork } from './http/refusals';
 export type { Identity } from './identity';
 export type { ImportSpec } from './import-request';
 export {
-  type AccessControlEntry,
   type ChangeOptions,
   type Compute,
   Jobs,

@@ -1,18 +1,10 @@
+import { type AccessControlEntry, toWireEntry } from './access-control';
 import type { ApiClient, ApiRequest } from './api-client';
 import { ApiError, isRefused, isTransient, WaitTimeoutError, withConsequence } from './errors';
 import { type JsonObject, jsonId } from './json';
 import { pollUntil, runPollInterval } from './poll';
 import { isFinal, type Run, toRun } from './run';
 import { wire } from './wire';
-
-/** Who may see or manage a run (docs: jobs/submit, access_control_list). */
-export interface AccessControlEntry {
-  readonly principal: {
-    readonly kind: 'user' | 'group' | 'service-principal';
-    readonly name: string;
-  };
-  readonly permissionLevel: string;
-}
 
 /** Where a notebook runs. `newCluster` is a cluster specification as the API takes it. */
 export type Compute =
@@ -303,13 +295,4 @@ function toWireCompute(compute: Compute): JsonObject {
     case 'serverless':
       return {};
   }
-}
-
-function toWireEntry(entry: AccessControlEntry): JsonObject {
-  const key = {
-    user: 'user_name',
-    group: 'group_name',
-    'service-principal': 'service_principal_name',
-  }[entry.principal.kind];
-  return { [key]: entry.principal.name, permission_level: entry.permissionLevel };
 }

@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { AccessControlEntry, Compute, JsonObject } from '../../databricks';
 import { InputError } from '../errors';
-import { parseObject, parseObjectList, parseParameters } from '../inputs/data-input';
+import { parseAccessControlList } from '../inputs/access-control-list';
+import { parseObject, parseParameters } from '../inputs/data-input';
 import type { InputReader } from '../inputs/input-reader';
 import { computeStepIdentity } from '../step-identity';
 import type { TaskHost } from '../task-host';
@@ -45,7 +46,7 @@ export function readSubmitInputs(
     runTimeoutSeconds: Math.ceil(input.minutesAsMs('runTimeoutMinutes', 0) / 1000),
     accessControlList: input.parse(
       'accessControlList',
-      () => parseAccessControlList(accessControlList),
+      () => parseAccessControlList(accessControlList, runAccess),
       [],
     ),
     idempotencyToken: readIdempotencyToken(input),
@@ -162,37 +163,11 @@ function parseCluster(text: string): JsonObject {
   return cluster;
 }
 
-const aclExample = '[{"group_name": "data-engineers", "permission_level": "CAN_VIEW"}]';
-const principalKinds = {
-  user_name: 'user',
-  group_name: 'group',
-  service_principal_name: 'service-principal',
-} as const;
-const permissionLevels = ['CAN_VIEW', 'CAN_MANAGE_RUN', 'CAN_MANAGE', 'IS_OWNER'];
-
-/** Reads the Jobs API's access_control_list. Throws InputError. */
-export function parseAccessControlList(text: string): AccessControlEntry[] {
-  return parseObjectList(text, aclExample).map((entry, index) => {
-    const place = `entry ${index + 1}`;
-    const keys = Object.keys(entry).filter((key) => Object.hasOwn(principalKinds, key));
-    const [key] = keys as (keyof typeof principalKinds)[];
-    const name = key === undefined ? undefined : entry[key];
-    if (keys.length !== 1 || key === undefined || typeof name !== 'string' || name === '') {
-      throw new InputError(
-        `${place} needs exactly one of user_name, group_name or service_principal_name, as in ${aclExample}.`,
-      );
-    }
-    const permissionLevel = String(entry['permission_level'] ?? '');
-    if (!permissionLevels.includes(permissionLevel)) {
-      throw new InputError(
-        `${place} has the permission_level "${permissionLevel}", expected ${permissionLevels.join(', ')}.`,
-      );
-    }
-    const unknown = Object.keys(entry).find((item) => item !== key && item !== 'permission_level');
-    if (unknown !== undefined) throw new InputError(`${place} has an unknown member "${unknown}".`);
-    return { principal: { kind: principalKinds[key], name }, permissionLevel };
-  });
-}
+/** Levels of the Jobs API (docs: jobs/submit, access_control_list). */
+const runAccess = {
+  levels: ['CAN_VIEW', 'CAN_MANAGE_RUN', 'CAN_MANAGE', 'IS_OWNER'],
+  example: '[{"group_name": "data-engineers", "permission_level": "CAN_VIEW"}]',
+};
 
 function readIdempotencyToken(input: InputReader): string | undefined {
   const token = input.text('idempotencyToken');

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  parseAccessControlList,
   readSubmitInputs,
   type SubmitInputs,
 } from '../../../../../shared/pipeline/runs/submit-inputs';
@@ -52,6 +51,31 @@ describe('readSubmitInputs', () => {
       ],
       idempotencyToken: 'abc',
       cancelOnPipelineCancel: false,
+    });
+  });
+
+  it('knows the levels of runs', () => {
+    const { accessControlList } = read({
+      notebookPath,
+      compute: 'serverless',
+      accessControlList:
+        '[{"user_name":"a","permission_level":"IS_OWNER"},{"group_name":"b","permission_level":"CAN_MANAGE_RUN"},{"group_name":"c","permission_level":"CAN_MANAGE"}]',
+    });
+
+    assert.deepEqual(
+      accessControlList.map(({ permissionLevel }) => permissionLevel),
+      ['IS_OWNER', 'CAN_MANAGE_RUN', 'CAN_MANAGE'],
+    );
+  });
+
+  it('refuses two entries for one group', () => {
+    const list =
+      '[{"group_name":"devs","permission_level":"CAN_VIEW"},{"group_name":"devs","permission_level":"CAN_MANAGE"}]';
+
+    assert.throws(() => read({ notebookPath, compute: 'serverless', accessControlList: list }), {
+      name: 'InputError',
+      message:
+        "Input 'accessControlList': entries 1 and 2 are both for the group devs; keep one of them.",
     });
   });
 
@@ -343,62 +367,4 @@ describe('readSubmitInputs', () => {
       /^InputError: 5 problems .* 'notebookPath' .* 'notebookParameters'.* No compute .* 'runTimeoutMinutes' .* 'accessControlList'/,
     );
   });
-});
-
-describe('parseAccessControlList', () => {
-  const example = '[{"group_name": "data-engineers", "permission_level": "CAN_VIEW"}]';
-
-  it('knows users, groups and service principals', () => {
-    const list = parseAccessControlList(
-      '[{"user_name":"me@x.test","permission_level":"IS_OWNER"},{"group_name":"g","permission_level":"CAN_MANAGE_RUN"},{"service_principal_name":"s","permission_level":"CAN_MANAGE"}]',
-    );
-
-    assert.deepEqual(list, [
-      { principal: { kind: 'user', name: 'me@x.test' }, permissionLevel: 'IS_OWNER' },
-      { principal: { kind: 'group', name: 'g' }, permissionLevel: 'CAN_MANAGE_RUN' },
-      { principal: { kind: 'service-principal', name: 's' }, permissionLevel: 'CAN_MANAGE' },
-    ]);
-  });
-
-  it('is empty for nothing', () => {
-    assert.deepEqual(parseAccessControlList(''), []);
-  });
-
-  const onePrincipal = `entry 1 needs exactly one of user_name, group_name or service_principal_name, as in ${example}.`;
-  const refused: [title: string, text: string, message: string][] = [
-    ['an object', '{}', `expected a list of objects such as ${example}, got an object.`],
-    ['nobody', '[{"permission_level":"CAN_VIEW"}]', onePrincipal],
-    [
-      'two at once',
-      '[{"user_name":"a","group_name":"b","permission_level":"CAN_VIEW"}]',
-      onePrincipal,
-    ],
-    ['an empty name', '[{"user_name":"","permission_level":"CAN_VIEW"}]', onePrincipal],
-    ['a number for a name', '[{"user_name":7,"permission_level":"CAN_VIEW"}]', onePrincipal],
-    [
-      'no level',
-      '[{"user_name":"a"}]',
-      'entry 1 has the permission_level "", expected CAN_VIEW, CAN_MANAGE_RUN, CAN_MANAGE, IS_OWNER.',
-    ],
-    [
-      'an unknown level in the second entry',
-      '[{"user_name":"a","permission_level":"CAN_VIEW"},{"user_name":"b","permission_level":"can_view"}]',
-      'entry 2 has the permission_level "can_view", expected CAN_VIEW, CAN_MANAGE_RUN, CAN_MANAGE, IS_OWNER.',
-    ],
-    [
-      'an unknown member',
-      '[{"user_name":"a","permission_level":"CAN_VIEW","x":1}]',
-      'entry 1 has an unknown member "x".',
-    ],
-    [
-      'a member that objects have by themselves',
-      '[{"toString":"a","permission_level":"CAN_VIEW"}]',
-      onePrincipal,
-    ],
-  ];
-  for (const [title, text, message] of refused) {
-    it(`refuses ${title}`, () => {
-      assert.throws(() => parseAccessControlList(text), { name: 'InputError', message });
-    });
-  }
 });
