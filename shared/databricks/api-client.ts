@@ -11,6 +11,7 @@ import { patience, withRetry } from './http/retry';
 import { parseRetryAfter } from './http/retry-timing';
 import { type JsonObject, stringifyJson } from './json';
 import { type Logger, silentLogger } from './logger';
+import type { Pace } from './pace';
 
 export interface ApiClientOptions {
   /** Origin of the workspace, as `parseHost` returns it. */
@@ -48,6 +49,8 @@ export interface ApiRequest {
   readonly timeoutMs?: number;
   /** What to do, for kinds of failure that need other words than the default. */
   readonly hints?: Partial<Record<ApiErrorKind, string>>;
+  /** Kept by every attempt; a rate limit that is met slows down all calls that keep it. */
+  readonly pace?: Pace;
   readonly signal?: AbortSignal | undefined;
   /** When it is aborted, no further attempt is made; one that is under way may still be answered. */
   readonly stopRepeating?: AbortSignal | undefined;
@@ -163,6 +166,7 @@ export class ApiClient {
 
   async #attempt(request: ApiRequest, remainingMs: number): Promise<JsonObject> {
     const url = `${this.host}${request.path}${describeQuery(request.query)}`;
+    await request.pace?.turn(request.signal);
     const login = await this.#options.credentials.headers(request.signal);
     const start = this.clock.now();
     const answer = await this.#send(request, url, login, remainingMs);
@@ -170,6 +174,7 @@ export class ApiClient {
     const place = `${request.method} ${request.path}${describeQuery(request.query)}`;
     this.logger.debug(`${place} → ${answer.status} (${took} ms)`);
     const read = readAnswer(request.method, request.path, answer);
+    this.#notePace(request, answer);
     if ('json' in read) {
       this.#hadContact = true;
       return read.json;
@@ -177,6 +182,11 @@ export class ApiClient {
     if (read.fault.isFromService) this.#hadContact = true;
     this.logger.debug(`${place} answered ${redact(answer.text.slice(0, 1000))}`);
     throw this.#toApiError(request, answer, read.fault);
+  }
+
+  #notePace({ pace }: ApiRequest, answer: HttpAnswer): void {
+    if (answer.status !== 429) pace?.taken();
+    else pace?.refused(parseRetryAfter(answer.header('retry-after'), this.clock.now()));
   }
 
   async #send(

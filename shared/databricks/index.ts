@@ -75,6 +75,7 @@ export { describeHead, type GitRef, type Repo, Repos } from './repos';
 export { isFinal, isKnownState, type Run, type RunState, resultWord, type TaskRun } from './run';
 export { createWorkspace, type Workspace } from './workspace';
 export {
+  type ExportFormat,
   type LocatedObject,
   type WorkspaceObject,
   WorkspaceObjects,

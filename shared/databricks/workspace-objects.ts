@@ -12,7 +12,12 @@ export interface WorkspaceObject {
   readonly objectId: string | undefined;
   /** PYTHON, SQL, SCALA or R; notebooks only. */
   readonly language: string | undefined;
+  /** Milliseconds since the epoch; not of folders. */
+  readonly modifiedAt: number | undefined;
 }
+
+/** Formats of `workspace/export` that a content can be compared in. */
+export type ExportFormat = 'SOURCE' | 'JUPYTER' | 'AUTO';
 
 /** An object, and the path of the Git folder around it; undefined outside of Git folders. */
 export interface LocatedObject extends WorkspaceObject {
@@ -25,8 +30,9 @@ const editHints = {
     'Give the identity the permission "Can Edit" on the target folder, or use another identity.',
 } as const;
 
-/** The service takes 30 imports a second and workspace; a few are left for others (docs: resources/limits). */
-const importsPerSecond = 29;
+/** What the service takes in a second and workspace (docs: resources/limits). */
+const importsPerSecond = 30;
+const exportsPerSecond = 60;
 
 /** How long an answer to a deletion may take: that of a large folder takes minutes. */
 const deleteTimeoutMs = 150_000;
@@ -35,10 +41,12 @@ const deleteTimeoutMs = 150_000;
 export class WorkspaceObjects {
   readonly #api: ApiClient;
   readonly #importPace: Pace;
+  readonly #exportPace: Pace;
 
   constructor(api: ApiClient) {
     this.#api = api;
     this.#importPace = new Pace(api.clock, importsPerSecond);
+    this.#exportPace = new Pace(api.clock, exportsPerSecond);
   }
 
   /** Reads what lies at a path. Throws ApiError of kind `not-found`. Docs: workspace/getstatus. */
@@ -112,14 +120,30 @@ export class WorkspaceObjects {
    * `type-mismatch` when the name belongs to an object of another type. Docs: workspace/import.
    */
   async import(spec: ImportSpec, signal?: AbortSignal): Promise<void> {
-    await this.#importPace.turn(signal);
     await this.#api.request({
       what: `Importing "${spec.path}"`,
       ...toImportRequest(spec),
       isRepeatable: true,
+      pace: this.#importPace,
       hints: editHints,
       signal,
     });
+  }
+
+  /**
+   * The content of an object, at most 10 MB. Throws ApiError of kind `not-found`, or of another when the object has no such
+   * form or is too large. Docs: workspace/export.
+   */
+  async export(path: string, format: ExportFormat, signal?: AbortSignal): Promise<Buffer> {
+    const body = await this.#api.request({
+      what: `Reading "${path}"`,
+      method: 'GET',
+      path: '/api/2.0/workspace/export',
+      query: { path, format },
+      pace: this.#exportPace,
+      signal,
+    });
+    return Buffer.from(wire.text(body, 'content') ?? '', 'base64');
   }
 }
 
@@ -153,5 +177,6 @@ function toObject(body: JsonObject, askedPath: string): WorkspaceObject {
     objectType: wire.text(body, 'object_type') ?? 'UNKNOWN',
     objectId: wire.id(body, 'object_id'),
     language: wire.text(body, 'language'),
+    modifiedAt: wire.number(body, 'modified_at'),
   };
 }

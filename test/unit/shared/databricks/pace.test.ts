@@ -3,32 +3,118 @@ import { Pace } from '../../../../shared/databricks/pace';
 import { FakeClock } from '../../../helpers/fake-clock';
 
 describe('Pace', () => {
-  it('lets the first call pass, and those after it one by one', async () => {
-    const clock = new FakeClock();
-    const pace = new Pace(clock, 10);
+  const start = 1_000_000;
+  let clock: FakeClock;
 
-    await Promise.all([pace.turn(), pace.turn(), pace.turn()]);
+  beforeEach(() => {
+    clock = new FakeClock(start);
+  });
 
-    assert.deepEqual(clock.sleeps, [100, 100]);
+  /** The times at which so many calls pass, in ms from the first. */
+  async function timesOf(calls: number, pace: Pace): Promise<number[]> {
+    const times: number[] = [];
+    for (let call = 0; call < calls; call++) {
+      await pace.turn();
+      times.push(clock.now() - start);
+    }
+    return times;
+  }
+
+  it('lets as many calls pass at once as a second may have, and the next ones a second later', async () => {
+    assert.deepEqual(await timesOf(7, new Pace(clock, 3)), [0, 0, 0, 1040, 1040, 1040, 2080]);
+  });
+
+  it('has never more calls in any second, whenever they come', async () => {
+    const pace = new Pace(clock, 5);
+    const times: number[] = [];
+    for (let call = 0; call < 200; call++) {
+      clock.advance((call * 7919) % 300);
+      await pace.turn();
+      times.push(clock.now());
+    }
+
+    const most = Math.max(
+      ...times.map((from) => times.filter((time) => time >= from && time < from + 1000).length),
+    );
+
+    assert.equal(most, 5);
   });
 
   it('does not wait when calls are rare', async () => {
-    const clock = new FakeClock();
-    const pace = new Pace(clock, 10);
+    const pace = new Pace(clock, 2);
 
     await pace.turn();
-    clock.advance(100);
+    await pace.turn();
+    clock.advance(1040);
     await pace.turn();
 
     assert.deepEqual(clock.sleeps, []);
   });
 
-  it('rejects with the reason of an abort', async () => {
-    const pace = new Pace(new FakeClock(), 10);
+  it('lets calls pass in the order in which they came', async () => {
+    const pace = new Pace(clock, 1);
+    const order: number[] = [];
+
+    await Promise.all([1, 2, 3].map((call) => pace.turn().then(() => order.push(call))));
+
+    assert.deepEqual(order, [1, 2, 3]);
+  });
+
+  it('lets fewer pass the more are refused, but always one', async () => {
+    const pace = new Pace(clock, 30);
+
+    pace.refused(1000);
+    const afterOne = pace.perSecond;
+    for (let refusal = 0; refusal < 19; refusal++) pace.refused(1000);
+    const afterTwenty = pace.perSecond;
+    for (let refusal = 0; refusal < 500; refusal++) pace.refused(1000);
+
+    assert.deepEqual([afterOne, afterTwenty, pace.perSecond], [28, 13, 1]);
+  });
+
+  it('gets faster again as calls are taken, up to the limit', async () => {
+    const pace = new Pace(clock, 30);
+    for (let refusal = 0; refusal < 20; refusal++) pace.refused(undefined);
+
+    for (let call = 0; call < 26; call++) pace.taken();
+    const aboutTwoSecondsLater = pace.perSecond;
+    for (let call = 0; call < 1000; call++) pace.taken();
+
+    assert.deepEqual([aboutTwoSecondsLater, pace.perSecond], [16, 30]);
+  });
+
+  it('holds all calls back as long as the service asks when it refuses one after the other', async () => {
+    const pace = new Pace(clock, 30);
+    for (let refusal = 0; refusal < 5; refusal++) pace.refused(7_000);
+
+    assert.deepEqual(await timesOf(2, pace), [7_000, 7_000]);
+  });
+
+  it('holds them back for a second when the service does not say how long', async () => {
+    const pace = new Pace(clock, 30);
+    for (let refusal = 0; refusal < 5; refusal++) pace.refused(undefined);
+
+    assert.deepEqual(await timesOf(1, pace), [1_000]);
+  });
+
+  it('does not hold calls back for refusals between which others are taken', async () => {
+    const pace = new Pace(clock, 30);
+    for (let refusal = 0; refusal < 20; refusal++) {
+      pace.refused(7_000);
+      pace.taken();
+    }
+
+    assert.deepEqual(await timesOf(1, pace), [0]);
+  });
+
+  it('rejects with the reason of an abort, and lets the others pass', async () => {
+    const pace = new Pace(clock, 10);
     const reason = new Error('cancelled');
 
-    await pace.turn();
+    const refused = pace.turn(AbortSignal.abort(reason));
+    const other = pace.turn();
 
-    await assert.rejects(pace.turn(AbortSignal.abort(reason)), reason);
+    await assert.rejects(refused, reason);
+    await other;
   });
 });

@@ -30,6 +30,7 @@ describe('WorkspaceObjects', () => {
           path: '/a & b',
           language: 'PYTHON',
           object_id: 7,
+          modified_at: 1767600000123,
         },
       });
       const expected = {
@@ -37,6 +38,7 @@ describe('WorkspaceObjects', () => {
         objectType: 'NOTEBOOK',
         objectId: '7',
         language: 'PYTHON',
+        modifiedAt: 1767600000123,
       };
 
       assert.deepEqual(await objects.get('/a & b'), expected);
@@ -162,6 +164,38 @@ describe('WorkspaceObjects', () => {
     });
   });
 
+  describe('export', () => {
+    const route = 'GET /api/2.0/workspace/export?path=%2Fa%20b&format=SOURCE';
+
+    it('reads the content', async () => {
+      const { objects } = objectsOf({
+        [route]: { content: Buffer.from('# ünö').toString('base64'), file_type: 'py' },
+      });
+
+      assert.equal((await objects.export('/a b', 'SOURCE')).toString(), '# ünö');
+    });
+
+    it('says what it was about when the service refuses', async () => {
+      const { objects } = objectsOf({
+        [route]: answer(400, { error_code: 'MAX_NOTEBOOK_SIZE_EXCEEDED', message: 'Too big.' }),
+      });
+
+      await assert.rejects(objects.export('/a b', 'SOURCE'), {
+        name: 'ApiError',
+        message: `Reading "/a b" failed: Too big (HTTP 400 MAX_NOTEBOOK_SIZE_EXCEEDED, GET ${stubHost}/api/2.0/workspace/export).`,
+      });
+    });
+
+    it('is asked at most 60 times a second', async () => {
+      const { objects, clock } = objectsOf({ [route]: { content: '' } });
+      const start = clock.now();
+
+      for (let index = 0; index <= 60; index++) await objects.export('/a b', 'SOURCE');
+
+      assert.equal(clock.now() - start, 1_040);
+    });
+  });
+
   describe('import', () => {
     it('sends the content as Base64', async () => {
       const { objects, api } = objectsOf({ [importRoute]: {} });
@@ -207,13 +241,28 @@ describe('WorkspaceObjects', () => {
       assert.deepEqual(clock.sleeps, [3_000]);
     });
 
-    it('starts at most 29 imports a second', async () => {
+    it('starts at most 30 imports a second', async () => {
       const { objects, clock } = objectsOf({ [importRoute]: {} });
       const start = clock.now();
 
-      for (let index = 0; index <= 29; index++) await objects.import(spec);
+      for (let index = 0; index < 30; index++) await objects.import(spec);
+      const afterThirty = clock.now() - start;
+      await objects.import(spec);
 
-      assert.ok(Math.abs(clock.now() - start - 1_000) < 1);
+      assert.deepEqual([afterThirty, clock.now() - start], [0, 1_040]);
+    });
+
+    it('slows all imports down when the service refuses some', async () => {
+      const { objects, clock } = objectsOf({
+        [importRoute]: [answer(429), answer(429), answer(429), ...Array(40).fill({})],
+      });
+      await objects.import(spec);
+      clock.advance(10_000);
+      const start = clock.now();
+
+      for (let index = 0; index < 30; index++) await objects.import(spec);
+
+      assert.equal(clock.now() - start, 1_040);
     });
 
     const kinds: readonly [string, number, string, string, string][] = [

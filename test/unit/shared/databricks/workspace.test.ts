@@ -39,6 +39,7 @@ describe('getObject', () => {
       objectType: 'NOTEBOOK',
       objectId: '9223372036854775807',
       language: 'PYTHON',
+      modifiedAt: undefined,
     });
   });
 
@@ -50,6 +51,7 @@ describe('getObject', () => {
       objectType: 'UNKNOWN',
       objectId: undefined,
       language: undefined,
+      modifiedAt: undefined,
     });
   });
 

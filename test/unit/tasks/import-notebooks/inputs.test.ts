@@ -32,7 +32,9 @@ describe('inputs of ImportNotebooks', () => {
       overwrite: true,
       allowLargeDelete: false,
       dryRun: false,
-      maxParallel: 16,
+      incremental: true,
+      stripOutputs: 'auto',
+      maxParallel: 64,
     });
     assert.ok(matcher.matches('.any/thing'));
   });

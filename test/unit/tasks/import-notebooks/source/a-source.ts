@@ -56,7 +56,13 @@ export function aTree(types: Readonly<Record<string, string>>): TargetTree {
   return new Map(
     Object.entries(types).map(([path, objectType]): [string, WorkspaceObject] => [
       path,
-      { path: `/t/${path}`, objectType, objectId: undefined, language: undefined },
+      {
+        path: `/t/${path}`,
+        objectType,
+        objectId: undefined,
+        language: undefined,
+        modifiedAt: undefined,
+      },
     ]),
   );
 }
