@@ -70,6 +70,7 @@ export {
   importLimit,
   type NotebookLanguage,
 } from './notebook-format';
+export { type PermissionChange, type PermissionObjectType, Permissions } from './permissions';
 export { findGitAccessProblem, type GitAccessProblem, isConflict } from './repo-errors';
 export { describeHead, type GitRef, type Repo, Repos } from './repos';
 export { isFinal, isKnownState, type Run, type RunState, resultWord, type TaskRun } from './run';

@@ -3,6 +3,7 @@ import { Clusters } from './clusters';
 import { GitCredentials } from './git-credentials';
 import { getIdentity, type Identity } from './identity';
 import { Jobs } from './jobs';
+import { Permissions } from './permissions';
 import { Repos } from './repos';
 import { type WorkspaceObject, WorkspaceObjects } from './workspace-objects';
 
@@ -14,6 +15,7 @@ export interface Workspace {
   readonly objects: WorkspaceObjects;
   readonly repos: Repos;
   readonly gitCredentials: GitCredentials;
+  readonly permissions: Permissions;
   /** `what` is the purpose that errors and logs name. */
   getIdentity(signal?: AbortSignal, what?: string): Promise<Identity>;
   getObject(path: string, signal?: AbortSignal): Promise<WorkspaceObject>;
@@ -41,6 +43,7 @@ export function createWorkspace(options: ApiClientOptions): Workspace {
     objects,
     repos: new Repos(api),
     gitCredentials: new GitCredentials(api),
+    permissions: new Permissions(api),
     getIdentity: (signal, what) => getIdentity(api, signal, what),
     getObject: (path, signal) => objects.get(path, signal),
   };
