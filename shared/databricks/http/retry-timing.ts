@@ -24,7 +24,6 @@ export function computeRetryDelay(options: {
 /** Reads a Retry-After header (seconds, or an HTTP date) as milliseconds from `nowMs`; undefined when it is unusable. */
 export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
   const text = header?.trim() ?? '';
-  if (text === '') return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   const date = Date.parse(text);
   if (Number.isNaN(date) || !/[a-z]/i.test(text)) return undefined;
