@@ -7,6 +7,7 @@ export type ApiErrorKind =
   | 'not-found'
   | 'already-exists'
   | 'type-mismatch'
+  | 'too-large'
   | 'conflict'
   | 'rate-limited'
   | 'unavailable'

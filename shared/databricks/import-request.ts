@@ -22,23 +22,40 @@ export type ImportRequest = Pick<ApiRequest, 'method' | 'path' | 'query' | 'body
 /** Base64 makes this 10 MB, the most that is known to be taken as JSON; larger contents are sent as they are. */
 const largestJsonContent = 7_500_000;
 
+/** Takes larger files than workspace/import, and decides by name and content what they are, as AUTO does. */
+const uploadEndpoint = '/api/2.0/workspace-files/import-file/';
+
 /** The slowest line for which a large import is waited for, in bytes per millisecond. */
 const slowestUpload = 100;
 const shortestTimeoutMs = 60_000;
 
-/** How an object is sent: as JSON, or as a form when it is too large for that. Docs: workspace/import. */
+/**
+ * How an object is sent: as JSON, as a form when it is too large for that, or as it is (format UPLOAD). Docs:
+ * workspace/import; databricks/cli, libs/filer/workspace_files_client.go.
+ */
 export function toImportRequest(spec: ImportSpec): ImportRequest {
   const { path, content, format, language, overwrite } = spec;
-  const call = {
-    method: 'POST',
-    path: '/api/2.0/workspace/import',
-    timeoutMs: Math.max(shortestTimeoutMs, content.byteLength / slowestUpload),
-  } as const;
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  const timeoutMs = Math.max(shortestTimeoutMs, bytes.length / slowestUpload);
+  if (format === 'UPLOAD') {
+    return {
+      method: 'POST',
+      path: uploadEndpoint + escapePath(path),
+      query: { overwrite },
+      rawBody: { contentType: 'application/octet-stream', content: bytes },
+      timeoutMs,
+    };
+  }
+  const call = { method: 'POST', path: '/api/2.0/workspace/import', timeoutMs } as const;
   const fields = { path, format, ...(language && { language }) };
-  if (content.byteLength > largestJsonContent) {
-    const rawBody = encodeMultipart({ ...fields, overwrite: String(overwrite) }, content);
+  if (bytes.length > largestJsonContent) {
+    const rawBody = encodeMultipart({ ...fields, overwrite: String(overwrite) }, bytes);
     return { ...call, rawBody };
   }
-  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   return { ...call, body: { ...fields, overwrite, content: bytes.toString('base64') } };
+}
+
+/** A whole path as one segment of a URL; half a character, which has no form there, becomes the sign for an unknown one. */
+function escapePath(path: string): string {
+  return encodeURIComponent(path.replace(/^\/+/, '').replace(/\p{Surrogate}/gu, '\ufffd'));
 }

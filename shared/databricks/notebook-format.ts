@@ -2,8 +2,11 @@ import { ExpectedError } from './errors';
 
 export type NotebookLanguage = 'PYTHON' | 'SCALA' | 'SQL' | 'R';
 
-/** Formats of `workspace/import` (docs: workspace/import). */
-export type ImportFormat = 'SOURCE' | 'JUPYTER' | 'HTML' | 'DBC' | 'AUTO' | 'RAW';
+/**
+ * Formats of `workspace/import` (docs: workspace/import), and UPLOAD: a plain file that is too large for it and goes to
+ * `workspace-files/import-file`.
+ */
+export type ImportFormat = 'SOURCE' | 'JUPYTER' | 'HTML' | 'DBC' | 'AUTO' | 'RAW' | 'UPLOAD';
 
 /** What Databricks makes of a file. */
 export interface FileFormat {

@@ -8,6 +8,8 @@ interface Override {
   readonly kind: ApiErrorKind;
 }
 
+const importEndpoints = /\/workspace\/import$|\/workspace-files\/import-file\//;
+
 /**
  * Where status and code do not tell: 400 INVALID_PARAMETER_VALUE for "does not exist" (databricks-sdk-go,
  * apierr/overrides.go), and collisions of imports (databricks/cli, libs/filer/workspace_files_client.go).
@@ -43,16 +45,23 @@ const overrides: readonly Override[] = [
   },
   {
     method: 'POST',
-    path: /\/workspace\/import$/,
+    path: importEndpoints,
     status: 400,
     message: /type mismatch|is different from the existing node type/,
     kind: 'type-mismatch',
   },
   {
     method: 'POST',
-    path: /\/workspace\/import$/,
+    path: importEndpoints,
     status: 400,
     message: /already exists/,
+    kind: 'already-exists',
+  },
+  {
+    method: 'POST',
+    path: /\/workspace-files\/import-file\//,
+    status: 409,
+    message: /^/,
     kind: 'already-exists',
   },
 ];
@@ -67,6 +76,7 @@ const kindByCode: Readonly<Record<string, ApiErrorKind>> = {
   FEATURE_DISABLED: 'not-found',
   RESOURCE_ALREADY_EXISTS: 'already-exists',
   ALREADY_EXISTS: 'already-exists',
+  MAX_NOTEBOOK_SIZE_EXCEEDED: 'too-large',
   RESOURCE_CONFLICT: 'conflict',
   ABORTED: 'conflict',
   COULD_NOT_ACQUIRE_LOCK: 'conflict',
@@ -94,6 +104,7 @@ const kindByStatus: Readonly<Record<number, ApiErrorKind>> = {
   403: 'permission-denied',
   404: 'not-found',
   409: 'conflict',
+  413: 'too-large',
   429: 'rate-limited',
   502: 'unavailable',
   503: 'unavailable',

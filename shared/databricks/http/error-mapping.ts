@@ -171,6 +171,7 @@ const hints: Readonly<Record<ApiErrorKind, string>> = {
   'not-found': 'Check the name, and that the identity may see it.',
   'already-exists': '',
   'type-mismatch': '',
+  'too-large': 'The workspace, or a proxy before it, takes nothing of this size.',
   conflict: 'Somebody else changes the same object now. Try again when that is done.',
   'rate-limited':
     'The workspace limits the rate of requests. Run fewer jobs at once against this workspace, or try again later.',

@@ -26,6 +26,8 @@ const kinds: readonly ApiErrorKind[] = [
   'permission-denied',
   'not-found',
   'already-exists',
+  'type-mismatch',
+  'too-large',
   'conflict',
   'rate-limited',
   'unavailable',
@@ -336,7 +338,7 @@ describe('readAnswer', () => {
       ['NOT_IMPLEMENTED', 501, 'other', false],
       ['DIRECTORY_NOT_EMPTY', 400, 'invalid', false],
       ['DIRECTORY_PROTECTED', 400, 'invalid', false],
-      ['MAX_NOTEBOOK_SIZE_EXCEEDED', 400, 'invalid', false],
+      ['MAX_NOTEBOOK_SIZE_EXCEEDED', 400, 'too-large', false],
       ['PARTIAL_DELETE', 503, 'unavailable', true],
       ['GIT_CONFLICT', 400, 'invalid', false],
       ['PERMISSION_DENIED', 400, 'permission-denied', false],
@@ -501,7 +503,56 @@ describe('readAnswer', () => {
     });
   }
 
-  it('finds a success or one of the nine kinds in any answer', () => {
+  const upload = {
+    method: 'POST',
+    path: '/api/2.0/workspace-files/import-file/Shared%2Fapp%2Fbig.bin',
+  };
+  const uploads: readonly [string, number, string, string, ApiErrorKind][] = [
+    ['a missing folder', 404, '', 'The parent folder (/Shared/app) does not exist.', 'not-found'],
+    [
+      'a file that exists',
+      409,
+      'ALREADY_EXISTS',
+      'Node with name /Shared/app/big.bin already exists. Please pass overwrite=true to update it.',
+      'already-exists',
+    ],
+    ['a file that exists, without code', 409, '', 'Conflict', 'already-exists'],
+    [
+      'a notebook that exists',
+      400,
+      '',
+      'Path (/Shared/app/big.bin) already exists.',
+      'already-exists',
+    ],
+    [
+      'an object of another type',
+      400,
+      'INVALID_PARAMETER_VALUE',
+      'Requested node type [FILE] is different from the existing node type [NOTEBOOK]',
+      'type-mismatch',
+    ],
+  ];
+  for (const [title, status, errorCode, message, kind] of uploads) {
+    it(`calls ${title} ${kind}, for a file that is uploaded`, () => {
+      const fault = faultOf(status, { error_code: errorCode, message }, upload);
+
+      assert.equal(fault.kind, kind);
+    });
+  }
+
+  for (const [title, status, body] of [
+    ['the code of the service', 400, { error_code: 'MAX_NOTEBOOK_SIZE_EXCEEDED', message: 'No.' }],
+    ['the status of a proxy', 413, '<title>Request Entity Too Large</title>'],
+  ] as const) {
+    it(`recognises what is too large by ${title}`, () => {
+      const { kind, isTransient, hint } = faultOf(status, body, { method: 'POST' });
+
+      assert.deepEqual([kind, isTransient], ['too-large', false]);
+      assert.equal(hint, 'The workspace, or a proxy before it, takes nothing of this size.');
+    });
+  }
+
+  it('finds a success or one of the kinds in any answer', () => {
     const text = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.json({ maxDepth: 2 }),
