@@ -85,6 +85,30 @@ describe('withRetry', () => {
     ]);
   });
 
+  for (const [retryAfterMs, text] of [
+    [9_900, '9.9 s'],
+    [10_000, '10 s'],
+    [90_400, '90 s'],
+  ] as const) {
+    it(`calls a wait of ${retryAfterMs} ms ${text}`, async () => {
+      const { logger, options } = setUp();
+
+      await withRetry(options, failing(anApiError({ retryAfterMs })).attempt);
+
+      assert.match(logger.lines[0] ?? '', new RegExp(` in ${text}\\.$`));
+    });
+  }
+
+  it('ends the reason of a retry with one full stop, whatever the server ends it with', async () => {
+    const { logger, options } = setUp();
+
+    await withRetry(options, failing(anApiError({ serverMessage: 'Please wait... \n' })).attempt);
+
+    assert.deepEqual(logger.lines, [
+      'info: Reading run 7: attempt 1 failed, HTTP 503 TEMPORARILY_UNAVAILABLE: Please wait. Trying again in 1.0 s.',
+    ]);
+  });
+
   for (const [title, error] of [
     ['an answer that will stay the same', anApiError({ status: 403, isTransient: false })],
     ['a certificate that is not trusted', new TransportError('bad', { isTransient: false })],
@@ -210,9 +234,9 @@ describe('withRetry', () => {
   });
 
   describe('told to repeat no more', () => {
-    it('lets the attempt under way end, and makes no other', async () => {
+    it('lets the attempt under way end, and neither makes nor announces another', async () => {
       const stop = new AbortController();
-      const { options, clock } = setUp({ stopRepeating: stop.signal });
+      const { options, clock, logger } = setUp({ stopRepeating: stop.signal });
       const failure = anApiError();
 
       const ending = withRetry(options, async () => {
@@ -222,6 +246,7 @@ describe('withRetry', () => {
 
       await assert.rejects(ending, failure);
       assert.deepEqual(clock.sleeps, []);
+      assert.deepEqual(logger.lines, []);
     });
 
     it('takes the answer of the attempt under way', async () => {
