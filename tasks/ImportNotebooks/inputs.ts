@@ -1,8 +1,10 @@
 import { parse, resolve } from 'node:path';
 import type { ConnectionSettings } from '../../shared/pipeline/connection/connection-inputs';
 import { readConnectionInputs } from '../../shared/pipeline/connection/connection-inputs';
+import { parseAccessControlList } from '../../shared/pipeline/inputs/access-control-list';
 import type { InputReader } from '../../shared/pipeline/inputs/input-reader';
 import type { TaskHost } from '../../shared/pipeline/task-host';
+import type { FolderPermissions } from './set-permissions';
 import { type FileMatcher, parsePatterns } from './source/match-patterns';
 import { isProtectedFolder, parseTargetFolder } from './target/target-path';
 
@@ -22,6 +24,8 @@ export interface ImportNotebooksInputs {
   /** False: everything is sent. */
   readonly incremental: boolean;
   readonly stripOutputs: 'none' | 'auto' | 'always';
+  /** Undefined: those of the target folder stay as they are. */
+  readonly permissions: FolderPermissions | undefined;
   readonly maxParallel: number;
 }
 
@@ -70,8 +74,28 @@ export function readInputs(input: InputReader, host: TaskHost): ImportNotebooksI
     dryRun: input.boolean('dryRun', false),
     incremental: input.boolean('incremental', true),
     stripOutputs: input.choice('stripOutputs', ['auto', 'none', 'always']),
+    permissions: readPermissions(input, targetFolder),
     maxParallel: input.wholeNumber('maxParallel', 64, { min: 1, max: 64 }),
   };
   input.finish();
   return inputs;
+}
+
+/** Levels of folders (docs: permissions/getpermissionlevels). */
+const folderAccess = {
+  levels: ['CAN_READ', 'CAN_RUN', 'CAN_EDIT', 'CAN_MANAGE'],
+  example: '[{"group_name": "data-engineers", "permission_level": "CAN_RUN"}]',
+};
+
+function readPermissions(input: InputReader, targetFolder: string): FolderPermissions | undefined {
+  const text = input.text('permissions');
+  const mode = input.choice('permissionsMode', ['keep', 'replace']);
+  const entries = input.parse('permissions', () => parseAccessControlList(text, folderAccess), []);
+  if (entries.length === 0) return undefined;
+  if (mode === 'replace' && isProtectedFolder(targetFolder)) {
+    input.problem(
+      `Input 'permissionsMode' is replace, which would take the permissions of everybody else on "${targetFolder}". Choose a target folder of its own below it, or keep the others.`,
+    );
+  }
+  return { entries, mode };
 }

@@ -11,6 +11,8 @@ const needed = {
   targetFolder: '/Shared/app/',
 };
 
+const readers = '[{"group_name": "readers", "permission_level": "CAN_READ"}]';
+
 function read(inputs: Readonly<Record<string, string>>) {
   const { context, host } = aTaskContext({
     manifest,
@@ -34,6 +36,7 @@ describe('inputs of ImportNotebooks', () => {
       dryRun: false,
       incremental: true,
       stripOutputs: 'auto',
+      permissions: undefined,
       maxParallel: 64,
     });
     assert.ok(matcher.matches('.any/thing'));
@@ -72,6 +75,36 @@ describe('inputs of ImportNotebooks', () => {
     ]);
   });
 
+  it('may be permissions, in YAML too', () => {
+    const permissions =
+      '- group_name: readers\n  permission_level: CAN_READ\n- group_name: runners\n  permission_level: CAN_RUN\n- user_name: me@acme.test\n  permission_level: CAN_EDIT\n- service_principal_name: app-1\n  permission_level: CAN_MANAGE';
+
+    assert.deepEqual(read({ permissions }).inputs.permissions, {
+      mode: 'keep',
+      entries: [
+        { principal: { kind: 'group', name: 'readers' }, permissionLevel: 'CAN_READ' },
+        { principal: { kind: 'group', name: 'runners' }, permissionLevel: 'CAN_RUN' },
+        { principal: { kind: 'user', name: 'me@acme.test' }, permissionLevel: 'CAN_EDIT' },
+        { principal: { kind: 'service-principal', name: 'app-1' }, permissionLevel: 'CAN_MANAGE' },
+      ],
+    });
+  });
+
+  it('may be permissions instead of all others', () => {
+    const { inputs } = read({ permissions: readers, permissionsMode: 'Replace' });
+
+    assert.equal(inputs.permissions?.mode, 'replace');
+  });
+
+  for (const permissions of ['', ' ', '[]']) {
+    it(`mean no change of permissions without a list ("${permissions}")`, () => {
+      const { inputs, host } = read({ permissions, permissionsMode: 'replace' });
+
+      assert.equal(inputs.permissions, undefined);
+      assert.deepEqual(host.warnings, []);
+    });
+  }
+
   const problems: readonly [string, Readonly<Record<string, string>>, string][] = [
     [
       'no source',
@@ -108,6 +141,31 @@ describe('inputs of ImportNotebooks', () => {
       'a boolean that is none',
       { overwrite: 'yes' },
       'Input \'overwrite\' is "yes", expected true or false.',
+    ],
+    [
+      'a level that folders do not have',
+      { permissions: readers.replace('READ', 'VIEW') },
+      'Input \'permissions\': entry 1 has the permission_level "CAN_VIEW", expected CAN_READ, CAN_RUN, CAN_EDIT, CAN_MANAGE.',
+    ],
+    [
+      'permissions that are no list',
+      { permissions: 'readers' },
+      'Input \'permissions\': expected a list of objects such as [{"group_name": "data-engineers", "permission_level": "CAN_RUN"}], got "readers".',
+    ],
+    [
+      'one group twice',
+      { permissions: `[${readers.slice(1, -1)},${readers.slice(1, -1)}]` },
+      "Input 'permissions': entries 1 and 2 are both for the group readers; keep one of them.",
+    ],
+    [
+      'others who lose what belongs to everybody',
+      { targetFolder: '/Shared', permissions: readers, permissionsMode: 'replace' },
+      'Input \'permissionsMode\' is replace, which would take the permissions of everybody else on "/Shared". Choose a target folder of its own below it, or keep the others.',
+    ],
+    [
+      'an unknown mode of permissions',
+      { permissionsMode: 'merge' },
+      'Input \'permissionsMode\' is "merge", expected keep or replace.',
     ],
     ...['0', '65', '1.5', '-1', 'many', '1e1', '９'].map(
       (number): [string, Readonly<Record<string, string>>, string] => [
