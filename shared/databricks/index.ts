@@ -61,6 +61,7 @@ export {
 } from './jobs';
 export { isJsonObject, type Json, type JsonObject, parseJson, stringifyJson } from './json';
 export { type Logger, silentLogger } from './logger';
+export { comparableFormat, isSameContent } from './notebook-content';
 export {
   detectFormat,
   type FileFormat,
@@ -74,6 +75,7 @@ export { type PermissionChange, type PermissionObjectType, Permissions } from '.
 export { findGitAccessProblem, type GitAccessProblem, isConflict } from './repo-errors';
 export { describeHead, type GitRef, type Repo, Repos } from './repos';
 export { isFinal, isKnownState, type Run, type RunState, resultWord, type TaskRun } from './run';
+export { stripOutputs } from './strip-outputs';
 export { createWorkspace, type Workspace } from './workspace';
 export {
   type ExportFormat,
