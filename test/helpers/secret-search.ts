@@ -30,7 +30,7 @@ export function formsOf(secret: string): string[] {
 }
 
 /** Secrets that a text contains in whatever form, as `<form> in <place>`. */
-function findSecrets(text: string, place: string, secrets: readonly string[]): string[] {
+export function findSecrets(text: string, place: string, secrets: readonly string[]): string[] {
   return secrets.flatMap((secret) =>
     formsOf(secret)
       .filter((form) => text.includes(form))

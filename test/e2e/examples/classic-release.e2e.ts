@@ -11,7 +11,7 @@ import {
   startEnvironments,
   variableGroups,
 } from '../../../scripts/start/environments';
-import { creditScoring, stageResults, stepOf, tasksDir } from './scene';
+import { creditScoring, searched, stageResults, stepOf } from './scene';
 
 const folder = join(repositoryRoot, 'examples', 'classic-release');
 const commit = '1f0e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c';
@@ -124,23 +124,27 @@ describe('the classic release example', () => {
     });
 
     it('deploys the published notebooks to all environments and promotes the model', async () => {
-      const built = await runPipeline({
-        file: join(folder, 'build.yml'),
-        tasksDir,
-        sources: creditScoring,
-        workDir: work,
-      });
+      const built = await searched(environments, (options) =>
+        runPipeline({
+          ...options,
+          file: join(folder, 'build.yml'),
+          sources: creditScoring,
+          workDir: work,
+        }),
+      );
 
-      const result = await runPipeline({
-        file: join(folder, 'release-steps.yml'),
-        tasksDir,
-        hostType: 'release',
-        artifacts: { app: join(work, 'artifacts') },
-        variables: {
-          ...variableGroups(environments),
-          variables: { 'Release.Artifacts.app.SourceVersion': commit },
-        },
-      });
+      const result = await searched(environments, (options) =>
+        runPipeline({
+          ...options,
+          file: join(folder, 'release-steps.yml'),
+          hostType: 'release',
+          artifacts: { app: join(work, 'artifacts') },
+          variables: {
+            ...variableGroups(environments),
+            variables: { 'Release.Artifacts.app.SourceVersion': commit },
+          },
+        }),
+      );
 
       assert.equal(built.result, 'Succeeded');
       assert.deepEqual(stageResults(result), {

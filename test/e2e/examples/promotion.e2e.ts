@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { modelInUse } from '../../../scripts/start/environments';
 import { runPromotion } from '../../../scripts/start/promotion';
-import { type ExampleScene, stageResults, startExample, stepOf, tasksDir } from './scene';
+import { type ExampleScene, searched, stageResults, startExample, stepOf } from './scene';
 
 describe('the promotion of the credit scoring example', () => {
   let scene: ExampleScene;
@@ -15,11 +15,12 @@ describe('the promotion of the credit scoring example', () => {
     isFailing = false,
     onLine?: (line: string) => void,
   ) =>
-    runPromotion(scene.environments, scene.remote, isFailing, {
-      tasksDir,
-      stages,
-      ...(onLine && { out: onLine }),
-    });
+    searched(
+      scene.environments,
+      (options) =>
+        runPromotion(scene.environments, scene.remote, isFailing, { ...options, stages }),
+      onLine,
+    );
 
   it('brings the tested commit to prod and its first model into use', async () => {
     const result = await promote();

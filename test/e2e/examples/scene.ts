@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { PipelineResult } from '../../../local/agent';
+import type { PipelineOptions, PipelineResult } from '../../../local/agent';
 import type { StepRecord } from '../../../local/agent/timeline';
 import type { LocalWorkspace } from '../../../local/workspace';
 import { repositoryRoot } from '../../../scripts/manifests/load-manifests';
@@ -13,11 +13,11 @@ import {
 } from '../../../scripts/start/environments';
 import { createExampleRemote, type ExampleRemote } from '../../../scripts/start/example-remote';
 import { packedTasks } from '../../helpers/scene';
+import { tapProcesses } from '../../helpers/secret-search';
 
 export const creditScoring = join(repositoryRoot, 'examples', 'credit-scoring');
 /** Id of the tree without files, which every repository knows. */
 const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
-export const tasksDir = packedTasks;
 
 /** The three workspaces of the example, and a remote of it. */
 export interface ExampleScene {
@@ -66,6 +66,31 @@ export async function startExample(): Promise<ExampleScene> {
       remote.remove();
     },
   };
+}
+
+/** What `searched` decides of a run. */
+type SearchedOptions = Pick<PipelineOptions, 'tasksDir' | 'env' | 'verbose' | 'out'>;
+
+/** Runs a pipeline with the packed tasks as a debug run, and searches all that it shows and leaves for the tokens. */
+export async function searched(
+  environments: readonly Environment[],
+  run: (options: SearchedOptions) => Promise<PipelineResult>,
+  onLine: (line: string) => void = () => {},
+): Promise<PipelineResult> {
+  const lines: string[] = [];
+  const tap = tapProcesses();
+  const out = (line: string): void => {
+    lines.push(line);
+    onLine(line);
+  };
+  try {
+    const result = await run({ tasksDir: packedTasks, env: tap.env, verbose: true, out });
+    const tokens = environments.map(({ workspace }) => workspace.token);
+    tap.assertNoSecrets(lines.join('\n'), result, tokens);
+    return result;
+  } finally {
+    tap.remove();
+  }
 }
 
 function git(cwd: string, ...args: string[]): string {
