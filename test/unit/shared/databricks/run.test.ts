@@ -137,6 +137,18 @@ describe('toRun', () => {
     );
   });
 
+  it('reads how long a run waited, set up and took in all', () => {
+    const times = { start_time: 1_000, end_time: 9_000, queue_duration: 3_000 };
+    const durations = { setup_duration: 500, execution_duration: 7_000, run_duration: 11_000 };
+
+    const run = toRun({ run_id: 7, ...times, ...durations }, 'Reading run 7');
+
+    assert.equal(run.queueDurationMs, 3_000);
+    assert.equal(run.setupDurationMs, 500);
+    assert.equal(run.executionDurationMs, 7_000);
+    assert.equal(run.totalDurationMs, 11_000);
+  });
+
   it('takes times of 0 for absent', () => {
     const run = toRun({ run_id: 7, start_time: 0, end_time: 0, run_duration: 0 }, 'Reading run 7');
 
@@ -153,7 +165,17 @@ describe('toRun', () => {
       [task?.runId, task?.taskKey, task?.attemptNumber, task?.notebookPath, task?.clusterId],
       ['7', '', 0, undefined, undefined],
     );
+    assert.equal(task?.runPageUrl, '');
     assert.deepEqual(task?.parameters, {});
+  });
+
+  it('reads which attempt of its task a task run is', () => {
+    const tasks = [{ attempt_number: 0 }, { attempt_number: 2 }];
+
+    assert.deepEqual(
+      toRun({ run_id: 7, tasks }, 'Reading run 7').tasks.map((task) => task.attemptNumber),
+      [0, 2],
+    );
   });
 
   it('reads parameters that are no text as text', () => {
@@ -203,6 +225,7 @@ describe('the state of a run', () => {
     ['WAITING', undefined, 'WAITING_FOR_RETRY', undefined],
     ['RUNNING', undefined, 'RUNNING', undefined],
     ['TERMINATING', undefined, 'TERMINATING', undefined],
+    ['TERMINATING', 'SKIPPED', 'TERMINATING', undefined],
     ['TERMINATED', undefined, 'TERMINATED', undefined],
     ['TERMINATED', 'SUCCESS', 'TERMINATED', 'SUCCESS'],
     ['TERMINATED', 'SUCCESS_WITH_FAILURES', 'TERMINATED', 'SUCCESS_WITH_FAILURES'],
