@@ -69,6 +69,7 @@ export {
   type ImportFormat,
   InvalidNotebookError,
   importLimit,
+  isJupyterName,
   type NotebookLanguage,
 } from './notebook-format';
 export { type PermissionChange, type PermissionObjectType, Permissions } from './permissions';

@@ -1,31 +1,48 @@
 import pLimit from 'p-limit';
 import { ApiError, ExpectedError } from '../../shared/databricks';
 import type { TaskHost } from '../../shared/pipeline/task-host';
-import { logList } from './describe-plan';
 import { count, ImportError, listSome } from './import-error';
-import type { ImportPlan } from './import-plan';
 import type { Failure } from './import-progress';
-import { describeCause, Uploader, type UploadOptions } from './upload';
+import { FolderMaker } from './make-folders';
+import { logList } from './plan/describe-plan';
+import type { ImportPlan, PlannedImport } from './plan/import-plan';
+import type { TargetCheck } from './target/target-check';
+import { folderOf } from './target/target-path';
+import { describeCause, type Uploader, type UploadOptions } from './upload';
 
 export interface ExecuteOptions extends UploadOptions {
   readonly host: TaskHost;
+  readonly uploader: Uploader;
+  readonly check: TargetCheck;
+  /** Called once, when the target folder exists and nothing else was changed. */
+  readonly prepare: () => Promise<void>;
 }
 
 /** Failures that the final message names; the log has them all. */
 const longestFailureList = 10;
 
 /**
- * Does what the plan says: folders, imports, and only when all of them succeeded, deletions. Throws ImportError that names
- * every failure and says in which state the target is; rejects with the signal's reason on cancel.
+ * Does what the plan says: folders, imports, and only when all of them succeeded, deletions. A folder is listed for the check
+ * as soon as all is in it, unless something is to be deleted there. Throws ImportError that names every failure and says in
+ * which state the target is; rejects with the signal's reason on cancel.
  */
 export async function executePlan(plan: ImportPlan, options: ExecuteOptions): Promise<void> {
-  const { progress } = options;
-  await makeRoom(plan, options);
-  const uploader = new Uploader(options);
+  const { progress, uploader } = options;
+  const folders = new FolderMaker(plan.newFolders, options);
+  await folders.ready('');
+  if (plan.inTheWay.length === 0) folders.start();
+  await options.prepare();
+  await deleteAll(plan.inTheWay, options);
+  throwFailures('deleted', plan, options);
   // What replaces a whole folder comes last: until then nothing is lost if an import fails.
   const replacesFolder = plan.imports.filter(({ deletesFirst }) => deletesFirst === 'folder');
   const others = plan.imports.filter(({ deletesFirst }) => deletesFirst !== 'folder');
-  await uploader.uploadAll(others);
+  const changesLater = new Set([
+    ...replacesFolder.map(({ item }) => folderOf(item.path)),
+    ...plan.deletions.map(folderOf),
+    ...plan.emptyFolders.map(folderOf),
+  ]);
+  await uploadByFolder(others, { ...options, folders, changesLater });
   if (progress.failures.length === 0) {
     await uploader.uploadAll(replacesFolder);
     progress.deleted += plan.replacedContent.length;
@@ -37,21 +54,39 @@ export async function executePlan(plan: ImportPlan, options: ExecuteOptions): Pr
   throwFailures('deleted', plan, options);
 }
 
-async function makeRoom(plan: ImportPlan, options: ExecuteOptions): Promise<void> {
-  await deleteAll(plan.inTheWay, options);
-  throwFailures('deleted', plan, options);
-  for (const level of byDepth(plan.newFolders)) {
-    await forEach(level, options, async (folder) => {
-      const path = folder === '' ? '' : `/${folder}`;
-      try {
-        await options.workspace.objects.makeFolder(options.targetFolder + path, options.signal);
-      } catch (error) {
-        // The imports into this folder try again, and report what is wrong.
-        if (options.signal.aborted || !(error instanceof ExpectedError)) throw error;
-        options.host.debug(error.message);
-      }
-    });
+async function uploadByFolder(
+  imports: readonly PlannedImport[],
+  {
+    uploader,
+    check,
+    progress,
+    folders,
+    changesLater,
+  }: ExecuteOptions & {
+    readonly folders: FolderMaker;
+    readonly changesLater: ReadonlySet<string>;
+  },
+): Promise<void> {
+  const byFolder = new Map<string, PlannedImport[]>();
+  for (const planned of imports) {
+    const folder = folderOf(planned.item.path);
+    const others = byFolder.get(folder);
+    if (others) others.push(planned);
+    else byFolder.set(folder, [planned]);
   }
+  await Promise.all(
+    [...byFolder].map(async ([folder, those]) => {
+      await folders.ready(folder);
+      await uploader.uploadAll(those);
+      if (progress.failures.length > 0 || changesLater.has(folder)) return;
+      // It is listed again in the end, and what is wrong is reported then.
+      await check.list(folder).catch(onlyExpected);
+    }),
+  );
+}
+
+function onlyExpected(error: unknown): void {
+  if (!(error instanceof ExpectedError)) throw error;
 }
 
 async function deleteAll(paths: readonly string[], options: ExecuteOptions): Promise<void> {
@@ -132,7 +167,7 @@ function throwFailures(
   logList(host, `Not ${verb}:`, [...lines, ...untried]);
   const noun = verb === 'imported' ? 'file' : 'object';
   const state = [
-    `${imported.length} of ${plan.imports.length} objects were imported`,
+    `${imported.size} of ${plan.imports.length} objects were imported`,
     ...(notTried.length > 0
       ? [`${notTried.length} were not tried, because the workspace does not answer`]
       : []),
@@ -146,7 +181,7 @@ function throwFailures(
 
 function hintFor(failures: readonly Failure[]): string {
   const hints = new Set(failures.map(({ hint }) => hint).filter((hint) => hint !== ''));
-  return [...hints, 'Running the step again repeats the whole import and completes it.']
+  return [...hints, 'Running the step again sends only what is missing or different.']
     .slice(-2)
     .join(' ');
 }

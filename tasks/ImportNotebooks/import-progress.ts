@@ -1,6 +1,6 @@
 import type { TaskHost } from '../../shared/pipeline/task-host';
-import { countItems, type ImportCounts } from './describe-plan';
 import type { ImportItem } from './import-items';
+import { countItems, type ImportCounts } from './plan/describe-plan';
 
 export interface Failure {
   /** File of the source, or path below the target folder. */
@@ -12,7 +12,7 @@ export interface Failure {
 /** What has been done so far, for outputs, messages and the progress bar. */
 export class ImportProgress {
   readonly failures: Failure[] = [];
-  readonly imported: ImportItem[] = [];
+  readonly imported = new Set<ImportItem>();
   /** Files that were not tried any more. */
   readonly notTried: ImportItem[] = [];
   /** Objects whose import or deletion was sent and is not answered. */
@@ -31,12 +31,12 @@ export class ImportProgress {
 
   counts(): ImportCounts {
     const { unchanged, deleted } = this;
-    return { ...countItems(this.imported), unchanged, deleted };
+    return { ...countItems([...this.imported]), unchanged, deleted };
   }
 
   /** Moves the progress bar, in steps of 5 %, so that thousands of files do not flood the log. */
   show(operation: string): void {
-    const done = this.imported.length + this.failures.length + this.deleted;
+    const done = this.imported.size + this.failures.length + this.deleted;
     const percent = Math.min(100, Math.floor((done / Math.max(1, this.#steps)) * 20) * 5);
     if (percent <= this.#shownPercent) return;
     this.#shownPercent = percent;

@@ -1,25 +1,34 @@
-import { type Workspace, withConsequence } from '../../shared/databricks';
+import type { Workspace } from '../../shared/databricks';
 import { CancelledError } from '../../shared/pipeline/errors';
 import type { TaskContext, TaskSuccess } from '../../shared/pipeline/task-context';
+import { Deployment, type Target } from './deployment';
+import { count, ImportError, listSome } from './import-error';
+import { type ImportItem, toImportItems } from './import-items';
+import { ImportProgress } from './import-progress';
+import { type ImportNotebooksInputs, readInputs } from './inputs';
+import { claimName } from './manifest/claim';
+import { manifestName } from './manifest/manifest';
+import { readManifest } from './manifest/manifest-store';
 import {
   countPlan,
   describeResult,
   type ImportCounts,
   importedCount,
   logPlan,
-} from './describe-plan';
-import { executePlan } from './execute-plan';
-import { count, ImportError, listSome } from './import-error';
-import { type ImportItem, toImportItems } from './import-items';
-import { computePlan, type ImportPlan } from './import-plan';
-import { ImportProgress } from './import-progress';
-import { type ImportNotebooksInputs, readInputs } from './inputs';
+} from './plan/describe-plan';
+import { findChanges } from './plan/find-changes';
+import { computePlan, type ImportPlan } from './plan/import-plan';
 import { openSource } from './source/source';
 import type { SourceFile } from './source/source-file';
 import { findGitFolders, withGitFolders } from './target/git-folders';
 import { foldersAround } from './target/target-path';
-import { checkTarget, type ListOptions, listTarget, type TargetTree } from './target/target-tree';
-import { verifyTarget } from './target/verify-target';
+import { checkTarget, type ListOptions, listTarget } from './target/target-tree';
+
+/** Folders that are listed at the same time. */
+const parallelLists = 16;
+
+/** Files by which imports tell each other; never deployed or deleted. */
+const ownFiles: readonly string[] = [manifestName, claimName];
 
 /** A mirror of a target larger than this does not delete more than half of it by mistake. */
 const smallTarget = 20;
@@ -29,9 +38,10 @@ export async function importNotebooks(context: TaskContext): Promise<TaskSuccess
   const inputs = readInputs(context.input, context.host);
   const source = await openSource(inputs.sourceFolder, inputs.matcher);
   try {
-    const items = await toImportItems(source.files, inputs);
-    checkNotEmpty(inputs, source.files, items);
-    context.host.info(describeSource(inputs, source.files.length, items.length));
+    const files = source.files.filter(({ path }) => !ownFiles.includes(path));
+    const items = await toImportItems(files, inputs);
+    checkNotEmpty(inputs, files, items);
+    context.host.info(describeSource(inputs, files.length, items.length));
     const workspace = await context.connect(inputs.connection());
     const message = await deploy(context, workspace, inputs, items);
     context.host.info(message);
@@ -74,74 +84,70 @@ async function deploy(
   inputs: ImportNotebooksInputs,
   items: readonly ImportItem[],
 ): Promise<string> {
-  const { host, signal } = context;
-  const { targetFolder, maxParallel } = inputs;
-  const listing: ListOptions = { enters: chooseFolders(inputs, items), maxParallel, signal };
-  const existence = checkTarget(workspace, targetFolder, signal);
-  const [targetExists, tree] = await Promise.all([
-    existence,
-    listTarget(workspace, targetFolder, { ...listing, targetExists: existence }),
-  ]);
-  const plan = await makePlan(workspace, inputs, items, { tree, targetExists, listing });
+  const { host } = context;
+  const { targetFolder } = inputs;
+  const target = await readTarget(context, workspace, inputs, items);
+  const plan = await makePlan(context, workspace, inputs, { items, target });
   logPlan(host, targetFolder, plan);
   const planned = countPlan(plan);
   setOutputs(context, targetFolder, inputs.dryRun ? planned : nothingDone);
   checkDeletions(inputs, plan, planned);
-  if (inputs.dryRun) return describeResult(planned, targetFolder, { isDryRun: true });
+  if (inputs.dryRun) return describeResult(planned, targetFolder, { ...inputs, isDryRun: true });
 
   const progress = new ImportProgress(host, plan.imports.length + plan.deletions.length);
-  progress.unchanged = plan.kept.length;
+  progress.unchanged = plan.kept.length + plan.unchanged.length;
+  const deployment = new Deployment({ context, workspace, inputs, target, plan, progress });
   try {
-    await executePlan(plan, { ...inputs, workspace, host, signal, progress });
-    if (importedCount(planned) + planned.deleted > 0) {
-      await verify(context, workspace, inputs, plan, { listing, progress });
-    }
+    await deployment.run();
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!context.signal.aborted) throw error;
     throw cancelledAt(progress, plan, targetFolder, error);
   } finally {
     setOutputs(context, targetFolder, progress.counts());
   }
-  return describeResult(progress.counts(), targetFolder, { isDryRun: false });
+  return describeResult(progress.counts(), targetFolder, { ...inputs, isDryRun: false });
 }
 
-/** When the target cannot be read the error says what was done to it. */
-async function verify(
-  { clock, signal }: TaskContext,
+/** Reads all that the plan depends on, at the same time. */
+async function readTarget(
+  { host, signal }: TaskContext,
   workspace: Workspace,
-  { targetFolder }: ImportNotebooksInputs,
-  plan: ImportPlan,
-  { listing, progress }: { readonly listing: ListOptions; readonly progress: ImportProgress },
-): Promise<void> {
-  try {
-    await verifyTarget(workspace, targetFolder, plan, { ...listing, clock });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    const { length } = progress.imported;
-    throw withConsequence(
-      error,
-      `All was sent, but not compared. State of ${targetFolder}: ${length} of ${plan.imports.length} objects were imported, ${progress.deleted} deleted.`,
-    );
-  }
+  inputs: ImportNotebooksInputs,
+  items: readonly ImportItem[],
+): Promise<Target> {
+  const { targetFolder, incremental } = inputs;
+  const listing: ListOptions = {
+    enters: chooseFolders(inputs, items),
+    maxParallel: Math.min(inputs.maxParallel, parallelLists),
+    signal,
+  };
+  const exists = checkTarget(workspace, targetFolder, signal);
+  const [targetExists, found, manifest] = await Promise.all([
+    exists,
+    listTarget(workspace, targetFolder, { ...listing, targetExists: exists }),
+    incremental ? readManifest(workspace, targetFolder, { host, signal }) : undefined,
+  ]);
+  const tree = new Map(found);
+  // Files of this task are not part of what is deployed.
+  for (const name of ownFiles) tree.delete(name);
+  return { targetExists, tree, manifest, isInterrupted: found.has(claimName), listing };
 }
 
 /** Compares source and target; what lies in Git folders of the target is not touched. */
 async function makePlan(
+  { signal }: TaskContext,
   workspace: Workspace,
   inputs: ImportNotebooksInputs,
-  items: readonly ImportItem[],
-  target: {
-    readonly tree: TargetTree;
-    readonly targetExists: boolean;
-    readonly listing: ListOptions;
-  },
+  { items, target }: { readonly items: readonly ImportItem[]; readonly target: Target },
 ): Promise<ImportPlan> {
-  const { tree, targetExists, listing } = target;
+  const { targetExists, tree, listing } = target;
   const options = { ...inputs, targetExists };
-  const plan = computePlan(items, tree, options);
+  let plan = computePlan(items, tree, options);
   const gitFolders = await findGitFolders(workspace, inputs.targetFolder, plan, listing);
-  if (gitFolders.length === 0) return plan;
-  return computePlan(items, withGitFolders(tree, gitFolders), options);
+  if (gitFolders.length > 0) plan = computePlan(items, withGitFolders(tree, gitFolders), options);
+  if (!inputs.incremental) return plan;
+  const manifest = target.manifest ?? new Map();
+  return findChanges(plan, { ...inputs, ...target, manifest, workspace, signal });
 }
 
 /** A merge looks only where the source has something; a mirror has to see everything. */
@@ -190,10 +196,10 @@ function cancelledAt(
   targetFolder: string,
   cause: unknown,
 ): CancelledError {
-  const again = 'Running the step again repeats the whole import and completes it.';
+  const again = 'Running the step again sends only what is missing or different.';
   const underWay = [...progress.underWay].sort();
   return new CancelledError(
-    `The step was cancelled when ${progress.imported.length} of ${plan.imports.length} objects were imported to ${targetFolder} and ${progress.deleted} deleted`,
+    `The step was cancelled when ${progress.imported.size} of ${plan.imports.length} objects were imported to ${targetFolder} and ${progress.deleted} deleted`,
     {
       hint:
         underWay.length > 0 ? `Not known is the state of ${listSome(underWay)}. ${again}` : again,

@@ -1,8 +1,9 @@
 import pLimit from 'p-limit';
 import { ApiError, ExpectedError, isTransient, type Workspace } from '../../shared/databricks';
 import type { ImportItem } from './import-items';
-import type { PlannedImport } from './import-plan';
 import type { ImportProgress } from './import-progress';
+import { hashContent } from './manifest/manifest';
+import type { PlannedImport } from './plan/import-plan';
 
 export interface UploadOptions {
   readonly workspace: Workspace;
@@ -13,9 +14,12 @@ export interface UploadOptions {
   readonly progress: ImportProgress;
 }
 
-/** Files from this size on are sent two at a time, so that they are never all in memory. */
-const largeFile = 2 * 1024 * 1024;
-const parallelLargeFiles = 2;
+/** From these sizes on, in bytes, fewer files are sent at a time, so that never too much of them is in memory. */
+const sizeClasses = [
+  { from: 10 * 1024 * 1024, parallel: 1 },
+  { from: 2 * 1024 * 1024, parallel: 2 },
+  { from: 256 * 1024, parallel: 8 },
+];
 
 /** So many files in a row for which all patience was used up mean that the workspace is gone. */
 const mostGivenUp = 3;
@@ -24,7 +28,11 @@ const mostGivenUp = 3;
 export class Uploader {
   readonly #options: UploadOptions;
   readonly #limit: ReturnType<typeof pLimit>;
-  readonly #largeLimit = pLimit(parallelLargeFiles);
+  readonly #sizeLimits = sizeClasses.map(({ from, parallel }) => ({
+    from,
+    limit: pLimit(parallel),
+  }));
+  readonly #hashes = new Map<string, string>();
   /** Folders that were made because an import did not find them. */
   readonly #madeFolders = new Map<string, Promise<void>>();
   #givenUp = 0;
@@ -42,6 +50,11 @@ export class Uploader {
     await Promise.all(imports.map((planned) => this.#limit(() => this.#tryOne(planned))));
   }
 
+  /** Hash of the content that was sent for a path; undefined when none was. */
+  hashOf(path: string): string | undefined {
+    return this.#hashes.get(path);
+  }
+
   async #tryOne(planned: PlannedImport): Promise<void> {
     const { progress, signal } = this.#options;
     const { item } = planned;
@@ -51,10 +64,8 @@ export class Uploader {
       return;
     }
     try {
-      const isLarge = item.source.size >= largeFile;
-      const upload = (): Promise<boolean> => this.#upload(planned);
-      const isImported = await (isLarge ? this.#largeLimit(upload) : upload());
-      if (isImported) progress.imported.push(item);
+      const isImported = await this.#inSizeLimit(item, () => this.#upload(planned));
+      if (isImported) progress.imported.add(item);
       else progress.unchanged += 1;
       progress.underWay.delete(item.path);
       this.#givenUp = 0;
@@ -70,6 +81,11 @@ export class Uploader {
       });
     }
     progress.show('Importing');
+  }
+
+  #inSizeLimit<T>({ source }: ImportItem, action: () => Promise<T>): Promise<T> {
+    const limit = this.#sizeLimits.find(({ from }) => source.size >= from)?.limit;
+    return limit ? limit(action) : action();
   }
 
   /** True when the object was imported, false when somebody else made it meanwhile and it is not to be overwritten. */
@@ -101,9 +117,9 @@ export class Uploader {
     }
   }
 
-  #import({ path, format }: ImportItem, content: Uint8Array): Promise<void> {
+  async #import({ path, format }: ImportItem, content: Uint8Array): Promise<void> {
     const { workspace, signal } = this.#options;
-    return workspace.objects.import(
+    await workspace.objects.import(
       {
         path: this.#pathOf(path),
         content,
@@ -113,6 +129,7 @@ export class Uploader {
       },
       signal,
     );
+    this.#hashes.set(path, hashContent(content));
   }
 
   #makeFolder(path: string): Promise<void> {

@@ -5,6 +5,7 @@ import { InputError } from '../errors';
 import { parseAccessControlList } from '../inputs/access-control-list';
 import { parseObject, parseParameters } from '../inputs/data-input';
 import type { InputReader } from '../inputs/input-reader';
+import { describePipelineRun, joinNames, pipelineRunNames } from '../pipeline-run';
 import { computeStepIdentity } from '../step-identity';
 import type { TaskHost } from '../task-host';
 
@@ -189,10 +190,7 @@ function givenRunName(runName: string): RunNames {
  * people and by the next run of the step.
  */
 function defaultRunName(host: Pick<TaskHost, 'getVariable'>, notebookPath: string): RunNames {
-  const definition =
-    host.getVariable('Release.DefinitionName') ?? host.getVariable('Build.DefinitionName');
-  const number = host.getVariable('Release.ReleaseName') ?? host.getVariable('Build.BuildNumber');
-  const environment = host.getVariable('Release.EnvironmentName');
+  const { definition, number, environment } = pipelineRunNames(host);
   const notebook = notebookPath.split('/').at(-1) ?? '';
   const identity = computeStepIdentity((name) => host.getVariable(name));
   const step = identity.isStable ? ` [${identity.hash.slice(0, 8)}]` : '';
@@ -202,16 +200,12 @@ function defaultRunName(host: Pick<TaskHost, 'getVariable'>, notebookPath: strin
     environment && exactly(environment),
   ];
   return {
-    runName: `${joinNames([definition, number, environment])}: ${notebook}${step}`,
+    runName: `${describePipelineRun(host)}: ${notebook}${step}`,
     earlierRunNames: new RegExp(
       `^${joinNames(pattern)}: ${exactly(notebook)} \\[[0-9a-f]{8}\\]$`,
       's',
     ),
   };
-}
-
-function joinNames(names: readonly (string | undefined)[]): string {
-  return names.filter((name) => name !== undefined).join(' ') || 'Azure Pipelines';
 }
 
 /** For a regular expression that means just this text. */

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { Workspace } from '../../../shared/databricks';
-import type { ImportPlan } from '../import-plan';
+import type { ImportPlan } from '../plan/import-plan';
 import { foldersAround, withoutWorkspacePrefix } from './target-path';
 import { ifFound, type ListOptions, type TargetTree } from './target-tree';
 

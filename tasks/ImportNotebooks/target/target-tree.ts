@@ -14,8 +14,6 @@ export type TargetTree = ReadonlyMap<string, WorkspaceObject>;
 export interface ListOptions {
   /** Whether the content of a folder is of interest; asked for each folder that is found. */
   readonly enters: (folder: string) => boolean;
-  /** Folders that surely exist: they are listed at once, without waiting for those around them. */
-  readonly known?: readonly string[];
   /** Whether the target folder itself exists, as far as that is known. */
   readonly targetExists?: Promise<boolean>;
   readonly maxParallel: number;
@@ -75,11 +73,8 @@ export async function listTarget(
 ): Promise<TargetTree> {
   const tree = new Map<string, WorkspaceObject>();
   const limit = pLimit(options.maxParallel);
-  const listed = new Set<string>();
   const isThere = async (folder: string, path: string): Promise<boolean> => {
     if (folder === '') return (await options.targetExists) ?? false;
-    // What is listed before the folders around it need not be there.
-    if (!tree.has(folder)) return false;
     return (await ifFound(workspace.objects.get(path, options.signal))) !== undefined;
   };
   const read = async (folder: string): Promise<WorkspaceObject[] | undefined> => {
@@ -90,18 +85,31 @@ export async function listTarget(
     return limit(request);
   };
   const list = async (folder: string): Promise<void> => {
-    if (listed.has(folder)) return;
-    listed.add(folder);
     const children = (await read(folder)) ?? [];
-    const found = children.map((child) => [pathIn(folder, child), child] as const);
+    const found = withPaths(folder, children);
     for (const [path, child] of found) tree.set(path, child);
     const subfolders = found.filter(
       ([path, { objectType }]) => objectType === 'DIRECTORY' && options.enters(path),
     );
     await Promise.all(subfolders.map(([path]) => list(path)));
   };
-  await Promise.all(['', ...(options.known ?? [])].map(list));
+  await list('');
   return tree;
+}
+
+/** The children of one folder with their paths; none when it does not exist. */
+export async function listFolder(
+  workspace: Workspace,
+  targetFolder: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<(readonly [string, WorkspaceObject])[]> {
+  const path = folder === '' ? targetFolder : `${targetFolder}/${folder}`;
+  return withPaths(folder, (await ifFound(workspace.objects.list(path, signal))) ?? []);
+}
+
+function withPaths(folder: string, children: readonly WorkspaceObject[]) {
+  return children.map((child) => [pathIn(folder, child), child] as const);
 }
 
 /** Answers name paths with the prefix /Workspace or without it, as they were asked; only the name is sure. */

@@ -1,4 +1,9 @@
-import { createWorkspace, type FetchLike, tokenCredentials } from '../../../../shared/databricks';
+import {
+  createWorkspace,
+  type FetchLike,
+  type JsonObject,
+  tokenCredentials,
+} from '../../../../shared/databricks';
 import manifest from '../../../../tasks/ImportNotebooks/task.json';
 import {
   answer,
@@ -12,10 +17,23 @@ import { aTaskContext } from '../../../helpers/task-context';
 /** Answers a request instead of the workspace; undefined lets it pass. */
 export type Interference = (request: StubRequest) => StubReply | undefined;
 
+/** Files that the task keeps in the target for itself. */
+const ownFile = /\/\.databricks-import\.(json|running)$/;
+
+interface Stored {
+  readonly id: number;
+  readonly content: string;
+  readonly modifiedAt: number;
+}
+
 /** The Workspace API over a map of types by path, with the errors of the service. */
 export class FakeWorkspace {
   readonly types = new Map<string, string>([['/Shared', 'DIRECTORY']]);
   readonly requests: StubRequest[] = [];
+  /** What was imported, by path. Objects that tests only name in `types` have no id, time and content. */
+  readonly stored = new Map<string, Stored>();
+  #lastTime = 1_767_600_000_000;
+  #lastId = 100;
   /** Without prefix; they are listed as plain folders. */
   readonly gitFolders: string[] = [];
   interfere: Interference = () => undefined;
@@ -24,11 +42,35 @@ export class FakeWorkspace {
     for (const [path, type] of Object.entries(types)) this.types.set(path, type);
   }
 
-  /** Requests that change something, as `import /Shared/app/a`. */
+  /** Requests that change something, as `import /Shared/app/a`; those for the task's own files left out. */
   changes(): string[] {
+    return this.allChanges().filter((change) => !ownFile.test(change));
+  }
+
+  allChanges(): string[] {
     return this.requests
       .filter(({ method }) => method === 'POST')
       .map(({ path, body }) => `${path.split('/').at(-1)} ${body?.['path']}`);
+  }
+
+  /** Paths of all objects but the task's own files. */
+  paths(): string[] {
+    return [...this.types.keys()].filter((path) => !ownFile.test(path)).sort();
+  }
+
+  /** What somebody does by hand: a new content, or only a new time. */
+  edit(path: string, content?: string): void {
+    const { id, content: before } = this.stored.get(path) ?? { id: ++this.#lastId, content: '' };
+    this.stored.set(path, { id, content: content ?? before, modifiedAt: ++this.#lastTime });
+  }
+
+  contentOf(path: string): string | undefined {
+    return this.stored.get(path)?.content;
+  }
+
+  /** The last manifest that was written, as JSON. */
+  manifest(): Record<string, Record<string, unknown>> {
+    return JSON.parse(this.contentOf('/Shared/app/.databricks-import.json') ?? '{}').objects;
   }
 
   readonly fetch: FetchLike = (url, init) => {
@@ -52,16 +94,30 @@ export class FakeWorkspace {
       case 'mkdirs':
         this.types.set(path, 'DIRECTORY');
         return {};
+      case 'export':
+        return this.#export(path);
       case 'delete':
         return this.#delete(path, body?.['recursive'] === true);
       default:
-        return this.#import(path, String(body?.['format']), body?.['overwrite'] === true);
+        return this.#import(path, body ?? {});
     }
   }
 
   #describe(path: string) {
     const type = this.types.get(path);
-    return type === undefined ? undefined : { path, object_type: type };
+    if (type === undefined) return undefined;
+    const { id, modifiedAt } = this.stored.get(path) ?? {};
+    return {
+      path,
+      object_type: type,
+      ...(id !== undefined && { object_id: id, modified_at: modifiedAt }),
+    };
+  }
+
+  #export(path: string): StubReply {
+    const content = this.contentOf(path);
+    if (content === undefined) return missing(path);
+    return { content: Buffer.from(content).toString('base64') };
   }
 
   #status(path: string) {
@@ -83,12 +139,16 @@ export class FakeWorkspace {
       return refuse(400, 'DIRECTORY_NOT_EMPTY', `Folder ${path} is not empty`);
     }
     for (const key of [...this.types.keys()]) {
-      if (key === path || key.startsWith(`${path}/`)) this.types.delete(key);
+      if (key !== path && !key.startsWith(`${path}/`)) continue;
+      this.types.delete(key);
+      this.stored.delete(key);
     }
     return {};
   }
 
-  #import(path: string, format: string, overwrite: boolean): StubReply {
+  #import(path: string, body: JsonObject): StubReply {
+    const format = String(body['format']);
+    const overwrite = body['overwrite'] === true;
     const parent = path.slice(0, path.lastIndexOf('/'));
     if (this.types.get(parent) !== 'DIRECTORY') {
       return refuse(
@@ -110,6 +170,7 @@ export class FakeWorkspace {
       );
     }
     this.types.set(path, type);
+    this.edit(path, Buffer.from(String(body['content'] ?? ''), 'base64').toString());
     return {};
   }
 }

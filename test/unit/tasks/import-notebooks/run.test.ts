@@ -7,7 +7,7 @@ import { anImportContext, FakeWorkspace, isImportOf, refuse } from './fake-works
 import { aFolder, header } from './source/a-source';
 
 const two = { 'a.py': header, 'x/b.json': '{}' };
-const again = 'Running the step again repeats the whole import and completes it.';
+const again = 'Running the step again sends only what is missing or different.';
 
 /** Runs the task; `files` are the source, `/Shared/app` the target. */
 function anImport(
@@ -46,14 +46,15 @@ describe('ImportNotebooks', () => {
       deletedCount: '0',
     });
     assert.deepEqual(host.infos.slice(1), [
-      'Plan for /Shared/app: 2 new, 0 replaced, 0 left alone, 0 deleted.',
+      'Plan for /Shared/app: 2 new, 0 changed, 0 unchanged.',
       '+ a (notebook, SOURCE from a.py)',
       '+ x/b.json (file)',
       message,
     ]);
     assert.deepEqual(
-      workspace.requests.slice(-2).map(({ path }) => path),
+      workspace.requests.map(({ path }) => path).filter((path) => path.includes('/list')),
       [
+        '/api/2.0/workspace/list?path=%2FShared%2Fapp',
         '/api/2.0/workspace/list?path=%2FShared%2Fapp',
         '/api/2.0/workspace/list?path=%2FShared%2Fapp%2Fx',
       ],
@@ -126,7 +127,7 @@ describe('ImportNotebooks', () => {
     const { message } = await run();
 
     assert.equal(message, 'Imported nothing to /Shared/app, left 1 unchanged.');
-    assert.equal(workspace.requests.length, 2);
+    assert.equal(workspace.requests.length, 3);
   });
 
   it('leaves alone what somebody else made after the plan, with overwrite false', async () => {
@@ -292,9 +293,7 @@ describe('ImportNotebooks', () => {
     const workspace = aTarget(0);
     const files = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`${i}.py`, header]));
     workspace.interfere = (request) =>
-      request.path.endsWith('/import') && !isImportOf(request, '/Shared/app/0')
-        ? networkError('ECONNRESET')
-        : undefined;
+      /\/[1-9]$/.test(String(request.body?.['path'])) ? networkError('ECONNRESET') : undefined;
     const { run } = anImport(workspace, files, { maxParallel: '1' });
 
     await assert.rejects(run(), {
@@ -324,8 +323,8 @@ describe('ImportNotebooks', () => {
 
     const { message } = await anImport(workspace, two, { mode: 'mirror' }).run();
 
-    assert.equal(message, 'Imported 1 notebook and 1 file to /Shared/app, deleted 3.');
-    assert.deepEqual([...workspace.types.keys()].sort(), [
+    assert.equal(message, 'Imported 1 file to /Shared/app, deleted 3, left 1 unchanged.');
+    assert.deepEqual(workspace.paths(), [
       '/Shared',
       '/Shared/app',
       '/Shared/app/a',
@@ -385,11 +384,7 @@ describe('ImportNotebooks', () => {
       await run();
 
       assert.equal(isFirst, false);
-      assert.deepEqual([...workspace.types.keys()].sort(), [
-        '/Shared',
-        '/Shared/app',
-        '/Shared/app/a',
-      ]);
+      assert.deepEqual(workspace.paths(), ['/Shared', '/Shared/app', '/Shared/app/a']);
     });
   }
 
@@ -651,7 +646,7 @@ describe('ImportNotebooks', () => {
       name: 'CancelledError',
       message:
         /^The step was cancelled when [45] of 9 objects were imported to \/Shared\/app and 0 deleted$/,
-      hint: /^Not known is the state of 4(; 5)?\. Running the step again repeats the whole import and completes it\.$/,
+      hint: /^Not known is the state of 4(; 5)?\. Running the step again sends only what is missing or different\.$/,
     });
     assert.ok(workspace.changes().length <= 6);
     assert.equal(test.host.output()['deletedCount'], '0');

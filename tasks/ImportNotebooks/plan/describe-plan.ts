@@ -1,7 +1,7 @@
-import type { TaskHost } from '../../shared/pipeline/task-host';
-import { count } from './import-error';
-import type { ImportItem } from './import-items';
-import type { ImportPlan, PlannedImport } from './import-plan';
+import type { TaskHost } from '../../../shared/pipeline/task-host';
+import { count } from '../import-error';
+import type { ImportItem } from '../import-items';
+import type { Change, ImportPlan, PlannedImport } from './import-plan';
 
 /** More lines than this are folded in the log. */
 const longestOpenList = 30;
@@ -19,7 +19,7 @@ export interface ImportCounts {
 export function countPlan(plan: ImportPlan): ImportCounts {
   return {
     ...countItems(plan.imports.map(({ item }) => item)),
-    unchanged: plan.kept.length,
+    unchanged: plan.kept.length + plan.unchanged.length,
     deleted: plan.inTheWay.length + plan.replacedContent.length + plan.deletions.length,
   };
 }
@@ -44,16 +44,32 @@ export function logList(host: TaskHost, title: string, lines: readonly string[])
   for (const line of lines) host.info(line);
 }
 
-/** Logs everything that the plan is going to do: `+` new, `~` replaced, `=` left alone, `-` deleted. */
+/** Logs everything that the plan is going to do: `+` new, `~` changed, `!` restored, `-` deleted; `=` is left alone. */
 export function logPlan(host: TaskHost, targetFolder: string, plan: ImportPlan): void {
-  const added = plan.imports.filter(({ replaces }) => replaces === undefined).length;
-  const { unchanged, deleted } = countPlan(plan);
-  const title = `Plan for ${targetFolder}: ${added} new, ${plan.imports.length - added} replaced, ${unchanged} left alone, ${deleted} deleted.`;
-  logList(host, title, describePlan(plan).map(onOneLine));
+  logList(
+    host,
+    `Plan for ${targetFolder}: ${describeCounts(plan)}.`,
+    describePlan(plan).map(onOneLine),
+  );
 }
 
-/** One line per object, by path, then the deletions. */
-function describePlan(plan: ImportPlan): string[] {
+/** `2 new, 3 changed, 1 restored, 4 deleted, 90 unchanged`; restored and deleted only when there are any. */
+export function describeCounts(plan: ImportPlan): string {
+  const ofChange = (wanted: Change): number =>
+    plan.imports.filter(({ change }) => change === wanted).length;
+  const { unchanged, deleted } = countPlan(plan);
+  const restored = ofChange('restored');
+  return [
+    `${ofChange('new')} new`,
+    `${ofChange('changed')} changed`,
+    ...(restored > 0 ? [`${restored} restored`] : []),
+    ...(deleted > 0 ? [`${deleted} deleted`] : []),
+    `${unchanged} unchanged`,
+  ].join(', ');
+}
+
+/** One line per object that is not as it shall be, by path, then the deletions. */
+export function describePlan(plan: ImportPlan): string[] {
   const wanted: readonly (readonly [string, string])[] = [
     ...plan.imports.map((entry) => [entry.item.path, describeImport(entry)] as const),
     ...plan.kept.map((item) => [item.path, `= ${item.path} (exists, left alone)`] as const),
@@ -66,13 +82,16 @@ function describePlan(plan: ImportPlan): string[] {
   ];
 }
 
-function describeImport({ item, replaces, deletesFirst }: PlannedImport): string {
+const signs: Readonly<Record<Change, string>> = { new: '+', changed: '~', restored: '!' };
+
+function describeImport({ item, change, replaces, deletesFirst }: PlannedImport): string {
   const { kind, format } = item.format;
   const from = item.path === item.source.path ? '' : ` from ${item.source.path}`;
   const detail = `${kind}${kind === 'notebook' ? `, ${format}` : ''}${from}`;
-  if (replaces === undefined) return `+ ${item.path} (${detail})`;
-  const instead = deletesFirst === 'nothing' ? '' : `, instead of the ${replaces} that is there`;
-  return `~ ${item.path} (${detail}${instead})`;
+  const instead =
+    deletesFirst === 'nothing' ? '' : `, instead of the ${replaces ?? 'object'} that is there`;
+  const why = change === 'restored' ? ', was changed in the workspace' : '';
+  return `${signs[change]} ${item.path} (${detail}${instead}${why})`;
 }
 
 /** A file's name may hold line breaks. */
@@ -84,9 +103,13 @@ function onOneLine(line: string): string {
 export function describeResult(
   counts: ImportCounts,
   targetFolder: string,
-  options: { readonly isDryRun: boolean },
+  options: { readonly isDryRun: boolean; readonly overwrite: boolean },
 ): string {
   const { notebooks, files, archives, deleted, unchanged } = counts;
+  // Without overwriting, what was left alone may be anything.
+  if (options.overwrite && importedCount(counts) + deleted === 0 && unchanged > 0) {
+    return `Nothing has changed: ${targetFolder} holds ${count(unchanged, 'object')} of the source already.`;
+  }
   const parts = [
     ...(notebooks > 0 ? [count(notebooks, 'notebook')] : []),
     ...(files > 0 ? [count(files, 'file')] : []),

@@ -4,8 +4,8 @@ import {
   computePlan,
   type ImportPlan,
   type PlanOptions,
-} from '../../../../tasks/ImportNotebooks/import-plan';
-import { anItem, aTree } from './source/a-source';
+} from '../../../../../tasks/ImportNotebooks/plan/import-plan';
+import { anItem, aTree } from '../source/a-source';
 
 const merge: PlanOptions = {
   mode: 'merge',

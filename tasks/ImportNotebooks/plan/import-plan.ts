@@ -1,7 +1,8 @@
-import { ImportError, listSome } from './import-error';
-import type { ImportItem } from './import-items';
-import { foldersAround } from './target/target-path';
-import type { TargetTree } from './target/target-tree';
+import { ImportError, listSome } from '../import-error';
+import type { ImportItem } from '../import-items';
+import type { ManifestEntry } from '../manifest/manifest';
+import { foldersAround } from '../target/target-path';
+import type { TargetTree } from '../target/target-tree';
 
 export interface PlanOptions {
   readonly mode: 'merge' | 'mirror';
@@ -11,18 +12,31 @@ export interface PlanOptions {
   readonly targetExists: boolean;
 }
 
+/** Why an object is sent: `restored` was changed in the workspace since its import, and not in the source. */
+export type Change = 'new' | 'changed' | 'restored';
+
 /** An import, and what has to make room for it. */
 export interface PlannedImport {
   readonly item: ImportItem;
+  readonly change: Change;
   /** Type of the object that it replaces; undefined for a new one. */
   readonly replaces: string | undefined;
   /** What is deleted right before the import: an object of another type, or a whole folder. */
   readonly deletesFirst: 'nothing' | 'object' | 'folder';
 }
 
+/** An object that is what its source is, and what the manifest shall say of it. */
+export interface UnchangedItem {
+  readonly item: ImportItem;
+  /** Undefined when the workspace does not tell by what it could be recognised. */
+  readonly entry: ManifestEntry | undefined;
+}
+
 /** All that an import is going to do. Paths are relative to the target folder; the target itself is ''. */
 export interface ImportPlan {
   readonly imports: readonly PlannedImport[];
+  /** Objects that need not be sent. */
+  readonly unchanged: readonly UnchangedItem[];
   /** Objects that are there already and not to be overwritten. */
   readonly kept: readonly ImportItem[];
   /** Objects that are deleted because a folder gets their name. */
@@ -43,7 +57,7 @@ export interface ImportPlan {
 const importedTypes: readonly string[] = ['NOTEBOOK', 'FILE'];
 const folderTypes: readonly string[] = ['DIRECTORY', 'REPO'];
 
-/** Compares source and target. Throws ImportError that names every object which is in the way and must not be replaced. */
+/** Compares names and types of source and target; whatever may be overwritten counts as changed. Throws ImportError that names every object which is in the way and must not be replaced. */
 export function computePlan(
   items: readonly ImportItem[],
   tree: TargetTree,
@@ -87,6 +101,7 @@ class Planner {
     }
     return {
       imports,
+      unchanged: [],
       kept,
       inTheWay,
       newFolders: this.#findNewFolders(inTheWay),
@@ -101,15 +116,16 @@ class Planner {
 
   #planImport(item: ImportItem): PlannedImport | ImportItem {
     const replaces = this.#typeAt(item.path);
-    if (replaces === undefined) return { item, replaces, deletesFirst: 'nothing' };
+    if (replaces === undefined) return { item, change: 'new', replaces, deletesFirst: 'nothing' };
     if (!this.#options.overwrite) return item;
     if (replaces === 'DIRECTORY') return this.#planFolderReplacement(item);
     const { kind, objectTypes } = item.format;
     const isSameType = !objectTypes || objectTypes.includes(replaces);
     // The service refuses to overwrite with an archive.
-    if (isSameType && kind !== 'archive') return { item, replaces, deletesFirst: 'nothing' };
+    if (isSameType && kind !== 'archive')
+      return { item, change: 'changed', replaces, deletesFirst: 'nothing' };
     if (!importedTypes.includes(replaces)) this.#refuse(item, replaces);
-    return { item, replaces, deletesFirst: 'object' };
+    return { item, change: 'changed', replaces, deletesFirst: 'object' };
   }
 
   #planFolderReplacement(item: ImportItem): PlannedImport {
@@ -122,7 +138,12 @@ class Planner {
         `"${item.source.path}" would become "${item.path}", which is a folder that is not empty`,
       );
     }
-    return { item, replaces: 'DIRECTORY', deletesFirst: content.length > 0 ? 'folder' : 'object' };
+    return {
+      item,
+      change: 'changed',
+      replaces: 'DIRECTORY',
+      deletesFirst: content.length > 0 ? 'folder' : 'object',
+    };
   }
 
   #refuse(item: ImportItem, type: string): void {

@@ -1,0 +1,75 @@
+import { isJsonObject, type Json, parseJson } from './json';
+import type { ImportFormat } from './notebook-format';
+import type { ExportFormat } from './workspace-objects';
+
+/** How what was imported can be read back and compared; undefined for formats that come back as something else. */
+export function comparableFormat(format: ImportFormat): ExportFormat | undefined {
+  switch (format) {
+    case 'SOURCE':
+      return 'SOURCE';
+    case 'JUPYTER':
+      return 'JUPYTER';
+    case 'RAW':
+      return 'AUTO';
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Whether an import of `sent` gave what was `exported`. Notebooks are compared cell by cell: the service writes headers, line
+ * ends, blank lines around cells, outputs and metadata in its own way.
+ */
+export function isSameContent(
+  format: ImportFormat,
+  sent: Uint8Array,
+  exported: Uint8Array,
+): boolean {
+  if (Buffer.compare(sent, exported) === 0) return true;
+  const cellsOf = format === 'SOURCE' ? sourceCells : jupyterCells;
+  if (format !== 'SOURCE' && format !== 'JUPYTER') return false;
+  const [ours, theirs] = [cellsOf(toText(sent)), cellsOf(toText(exported))];
+  return ours !== undefined && theirs !== undefined && isSameList(ours, theirs);
+}
+
+function isSameList(ours: readonly string[], theirs: readonly string[]): boolean {
+  return ours.length === theirs.length && ours.every((cell, index) => cell === theirs[index]);
+}
+
+function toText(content: Uint8Array): string {
+  return Buffer.from(content)
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .replace(/\r\n?/g, '\n');
+}
+
+const sourceHeader = /^(#|\/\/|--) Databricks notebook source *\n?/;
+const cellSeparator = /^(?:#|\/\/|--) COMMAND -{10}[^\S\n]*$/m;
+
+function sourceCells(text: string): string[] {
+  return text.replace(sourceHeader, '').split(cellSeparator).map(trimCell).filter(Boolean);
+}
+
+/** Undefined when it is no notebook. */
+function jupyterCells(text: string): string[] | undefined {
+  let notebook: Json;
+  try {
+    notebook = parseJson(text);
+  } catch {
+    return undefined;
+  }
+  const cells = isJsonObject(notebook) ? notebook['cells'] : undefined;
+  if (!Array.isArray(cells)) return undefined;
+  return cells
+    .filter(isJsonObject)
+    .map(({ cell_type, source }) => {
+      const code = trimCell(Array.isArray(source) ? source.join('') : String(source ?? ''));
+      return code && `${cell_type}\n${code}`;
+    })
+    .filter(Boolean);
+}
+
+/** Without blank lines around it, and without white space at line ends. */
+function trimCell(cell: string): string {
+  return cell.replace(/[^\S\n]+$/gm, '').replace(/^\n+|\n+$/g, '');
+}

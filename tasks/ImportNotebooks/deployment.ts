@@ -1,0 +1,249 @@
+import pLimit from 'p-limit';
+import {
+  ApiError,
+  comparableFormat,
+  ExpectedError,
+  type Workspace,
+  withConsequence,
+} from '../../shared/databricks';
+import { describePipelineRun } from '../../shared/pipeline/pipeline-run';
+import type { TaskContext } from '../../shared/pipeline/task-context';
+import { executePlan } from './execute-plan';
+import { count, ImportError, listSome } from './import-error';
+import type { ImportItem } from './import-items';
+import type { ImportProgress } from './import-progress';
+import type { ImportNotebooksInputs } from './inputs';
+import { ImportClaim } from './manifest/claim';
+import { isSameManifest, type Manifest, type ManifestEntry } from './manifest/manifest';
+import { writeManifest } from './manifest/manifest-store';
+import { isSameInTarget, isUntouched, toEntry } from './plan/find-changes';
+import type { ImportPlan, PlannedImport } from './plan/import-plan';
+import { setPermissions } from './set-permissions';
+import { TargetCheck } from './target/target-check';
+import { folderOf } from './target/target-path';
+import type { ListOptions, TargetTree } from './target/target-tree';
+import { Uploader } from './upload';
+
+/** What is known of the target folder before anything is changed. */
+export interface Target {
+  readonly targetExists: boolean;
+  readonly tree: TargetTree;
+  /** Undefined when nothing is remembered of earlier imports. */
+  readonly manifest: Manifest | undefined;
+  /** An earlier import was stopped, or is still running. */
+  readonly isInterrupted: boolean;
+  readonly listing: ListOptions;
+}
+
+export interface DeploymentOptions {
+  readonly context: TaskContext;
+  readonly workspace: Workspace;
+  readonly inputs: ImportNotebooksInputs;
+  readonly target: Target;
+  readonly plan: ImportPlan;
+  readonly progress: ImportProgress;
+}
+
+/** How often an import restores what another one changed at the same time. */
+const mostRestorations = 3;
+
+/** Brings the target to what the plan says, makes sure that it is, and records it. */
+export class Deployment {
+  readonly #options: DeploymentOptions;
+  readonly #check: TargetCheck;
+  readonly #uploader: Uploader;
+  #claim: ImportClaim | undefined;
+
+  constructor(options: DeploymentOptions) {
+    this.#options = options;
+    const { context, workspace, inputs, target } = options;
+    const { signal, clock } = context;
+    const { targetFolder } = inputs;
+    const { maxParallel } = target.listing;
+    this.#check = new TargetCheck({ workspace, targetFolder, clock, maxParallel, signal });
+    this.#uploader = new Uploader({ ...options, ...inputs, signal });
+  }
+
+  /** Throws ImportError that names every failure and says in which state the target is. */
+  async run(): Promise<void> {
+    const { plan, inputs } = this.#options;
+    if (plan.imports.length + plan.deletions.length + plan.inTheWay.length === 0) {
+      if (inputs.permissions || plan.emptyFolders.length > 0) await this.#execute();
+      // What was touched in the workspace without being changed is recognised next time.
+      await this.#record(plan);
+      return;
+    }
+    await this.#execute();
+    await this.#verify();
+    const isDisturbed = await this.#isDisturbed();
+    if (isDisturbed) await this.#restore();
+    const recorded = isDisturbed || !this.#claim ? undefined : this.#record(plan);
+    await Promise.all([recorded, this.#release()]);
+  }
+
+  get #signal(): AbortSignal {
+    return this.#options.context.signal;
+  }
+
+  #execute(): Promise<void> {
+    const { context, workspace, inputs, plan, progress } = this.#options;
+    return executePlan(plan, {
+      ...inputs,
+      workspace,
+      progress,
+      host: context.host,
+      signal: context.signal,
+      uploader: this.#uploader,
+      check: this.#check,
+      prepare: () => this.#prepare(),
+    });
+  }
+
+  async #prepare(): Promise<void> {
+    const { context, workspace, inputs, plan } = this.#options;
+    const { signal, host } = context;
+    const { targetFolder, permissions } = inputs;
+    const changesContent = plan.imports.length + plan.deletions.length + plan.inTheWay.length > 0;
+    const log = (line: string): void => host.info(line);
+    await Promise.all([
+      changesContent && this.#stakeClaim(),
+      permissions && setPermissions(workspace, targetFolder, permissions, { signal, log }),
+    ]);
+  }
+
+  /** Without a note of its own an import goes on: it only cannot notice others. */
+  async #stakeClaim(): Promise<void> {
+    const { context, workspace, inputs } = this.#options;
+    const { host, clock, signal } = context;
+    try {
+      this.#claim = await ImportClaim.stake(workspace, inputs.targetFolder, {
+        by: describePipelineRun(host),
+        since: new Date(clock.now()),
+        signal,
+      });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw withConsequence(error, 'Nothing was imported yet.');
+      host.debug(error.message);
+      return;
+    }
+    const { earlier } = this.#claim;
+    if (earlier === undefined) return;
+    host.info(
+      `An earlier import into ${inputs.targetFolder} (${earlier.by}, begun ${earlier.since}) did not finish, or is still running. What it sent is compared with the source.`,
+    );
+  }
+
+  /** When the target cannot be read the error says what was done to it. */
+  async #verify(): Promise<void> {
+    const { context, inputs, plan, progress } = this.#options;
+    try {
+      await this.#check.compare(plan);
+    } catch (error) {
+      if (context.signal.aborted) throw error;
+      const { size } = progress.imported;
+      throw withConsequence(
+        error,
+        `All was sent, but not compared. State of ${inputs.targetFolder}: ${size} of ${plan.imports.length} objects were imported, ${progress.deleted} deleted.`,
+      );
+    }
+  }
+
+  async #isDisturbed(): Promise<boolean> {
+    const { context, inputs } = this.#options;
+    try {
+      return (await this.#claim?.isDisturbed(context.signal)) ?? false;
+    } catch (error) {
+      if (context.signal.aborted || !(error instanceof ExpectedError)) throw error;
+      context.host.warning(
+        `All is imported, but whether somebody else imported into ${inputs.targetFolder} at the same time is not known. ${error.message}`,
+      );
+      return false;
+    }
+  }
+
+  /** Two imports at once have mixed their objects: the one that ends last leaves its own. */
+  async #restore(): Promise<void> {
+    const { context, inputs, plan } = this.#options;
+    context.host.warning(
+      `Somebody else imported into ${inputs.targetFolder} at the same time. All objects are compared with the source, and restored where they differ. Let only one pipeline at a time deploy to a folder.`,
+    );
+    const items = [...plan.imports, ...plan.unchanged]
+      .map(({ item }) => item)
+      .filter(({ format }) => comparableFormat(format.format) !== undefined);
+    for (let round = 1; ; round++) {
+      const others = await this.#findOthers(items);
+      if (others.length === 0) break;
+      const names = others.map(({ path }) => path);
+      if (round > mostRestorations) {
+        throw new ImportError(
+          `${count(others.length, 'object')} of ${inputs.targetFolder} got other content from somebody else while this import was running: ${listSome(names)}`,
+          {
+            hint: 'Another import into this folder is still running. Let only one pipeline at a time deploy to it, and run the step again.',
+          },
+        );
+      }
+      context.host.info(`Restored: ${listSome(names)}.`);
+      const again = others.map((item): PlannedImport => {
+        return { item, change: 'restored', replaces: undefined, deletesFirst: 'nothing' };
+      });
+      await this.#uploader.uploadAll(again);
+    }
+  }
+
+  /** Objects whose content is not that of their source, as far as it can be compared. */
+  async #findOthers(items: readonly ImportItem[]): Promise<ImportItem[]> {
+    const { context, workspace, inputs, target } = this.#options;
+    const { signal } = context;
+    const limit = pLimit(target.listing.maxParallel);
+    const options = { ...inputs, workspace, signal };
+    const judged = await Promise.all(
+      items.map((item) =>
+        limit(async () => {
+          const content = await item.source.read();
+          return { item, isSame: await isSameInTarget(item, content, options) };
+        }),
+      ),
+    );
+    return judged.filter(({ isSame }) => !isSame).map(({ item }) => item);
+  }
+
+  async #record(plan: ImportPlan): Promise<void> {
+    const { context, workspace, inputs, target } = this.#options;
+    const before = target.manifest ?? new Map<string, ManifestEntry>();
+    const after = this.#nextManifest(before, plan);
+    if (isSameManifest(before, after)) return;
+    await writeManifest(workspace, inputs.targetFolder, after, context);
+  }
+
+  #nextManifest(before: Manifest, plan: ImportPlan): Manifest {
+    const found = this.#check.found();
+    const isThere = (path: string): boolean =>
+      !this.#check.hasListed(folderOf(path)) || found.has(path);
+    const deleted = new Set([...plan.deletions, ...plan.inTheWay, ...plan.replacedContent]);
+    const next = new Map([...before].filter(([path]) => !deleted.has(path) && isThere(path)));
+    for (const { item, entry } of plan.unchanged) {
+      const object = found.get(item.path);
+      const isSame = entry && (object === undefined || isUntouched(object, entry));
+      if (isSame) next.set(item.path, entry);
+      else next.delete(item.path);
+    }
+    for (const { item } of plan.imports) {
+      const hash = this.#uploader.hashOf(item.path);
+      const object = found.get(item.path);
+      const { format } = item.format;
+      const entry = hash && object && toEntry(object, { hash, format });
+      if (entry) next.set(item.path, entry);
+      else next.delete(item.path);
+    }
+    return next;
+  }
+
+  async #release(): Promise<void> {
+    try {
+      await this.#claim?.release(this.#signal);
+    } catch (error) {
+      if (this.#signal.aborted || !(error instanceof ExpectedError)) throw error;
+      this.#options.context.host.debug(error.message);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import pLimit from 'p-limit';
+import { ExpectedError, type Workspace } from '../../shared/databricks';
+import type { TaskHost } from '../../shared/pipeline/task-host';
+import { folderOf } from './target/target-path';
+
+export interface MakeFoldersOptions {
+  readonly workspace: Workspace;
+  readonly targetFolder: string;
+  readonly maxParallel: number;
+  readonly signal: AbortSignal;
+  readonly host: TaskHost;
+}
+
+/** Makes the folders that are missing, each once, and as soon as the one around it is there. */
+export class FolderMaker {
+  readonly #options: MakeFoldersOptions;
+  readonly #missing: ReadonlySet<string>;
+  readonly #limit: ReturnType<typeof pLimit>;
+  readonly #made = new Map<string, Promise<void>>();
+
+  /** `missing`: paths relative to the target folder, which itself is ''. */
+  constructor(missing: readonly string[], options: MakeFoldersOptions) {
+    this.#options = options;
+    this.#missing = new Set(missing);
+    this.#limit = pLimit(options.maxParallel);
+  }
+
+  /** Makes them all, without being waited for. */
+  start(): void {
+    for (const folder of this.#missing) this.ready(folder).catch(() => {});
+  }
+
+  /** Resolves when the folder and all around it were there or made. Rejects only on cancel. */
+  ready(folder: string): Promise<void> {
+    const made = this.#made.get(folder) ?? this.#make(folder);
+    this.#made.set(folder, made);
+    return made;
+  }
+
+  async #make(folder: string): Promise<void> {
+    if (folder !== '') await this.ready(folderOf(folder));
+    if (!this.#missing.has(folder)) return;
+    const { workspace, targetFolder, signal, host } = this.#options;
+    const path = folder === '' ? targetFolder : `${targetFolder}/${folder}`;
+    try {
+      await this.#limit(() => {
+        signal.throwIfAborted();
+        return workspace.objects.makeFolder(path, signal);
+      });
+    } catch (error) {
+      // The imports into this folder try again, and report what is wrong.
+      if (signal.aborted || !(error instanceof ExpectedError)) throw error;
+      host.debug(error.message);
+    }
+  }
+}

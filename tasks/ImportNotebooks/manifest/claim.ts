@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { ApiError, isJsonObject, parseJson, type Workspace } from '../../../shared/databricks';
+import { ifFound } from '../target/target-tree';
+
+/** The file of the target folder that is there as long as something is imported into it. */
+export const claimName = '.databricks-import.running';
+
+/** What a claim says of the import that made it; texts of others, for messages only. */
+export interface ClaimNote {
+  readonly id: string;
+  /** Pipeline and run, or another name for who imports. */
+  readonly by: string;
+  /** Date and time, as the agent's clock had it. */
+  readonly since: string;
+}
+
+/**
+ * Tells imports into the same folder of each other, without stopping any: each puts its note in the folder before it
+ * changes something. Of two at the same time, the first finds in the end that the note is not its own any more.
+ */
+export class ImportClaim {
+  /** What an import left that has not finished: it was stopped, or is still running. */
+  readonly earlier: ClaimNote | undefined;
+  readonly #workspace: Workspace;
+  readonly #path: string;
+  readonly #id: string;
+
+  private constructor(
+    workspace: Workspace,
+    path: string,
+    { id, earlier }: { readonly id: string; readonly earlier: ClaimNote | undefined },
+  ) {
+    this.#workspace = workspace;
+    this.#path = path;
+    this.#id = id;
+    this.earlier = earlier;
+  }
+
+  /** Puts the note into the folder, which must exist. Throws ApiError when the workspace does not take it. */
+  static async stake(
+    workspace: Workspace,
+    targetFolder: string,
+    { by, since, signal }: { by: string; since: Date; signal: AbortSignal },
+  ): Promise<ImportClaim> {
+    const path = `${targetFolder}/${claimName}`;
+    const note: ClaimNote = { id: randomUUID(), by, since: since.toISOString() };
+    const content = Buffer.from(`${JSON.stringify({ version: 1, ...note }, undefined, 2)}\n`);
+    const spec = { path, content, format: 'RAW' } as const;
+    let earlier: ClaimNote | undefined;
+    try {
+      // Only one of several can make the file.
+      await workspace.objects.import({ ...spec, overwrite: false }, signal);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.kind !== 'already-exists') throw error;
+      const found = await readNote(workspace, path, signal);
+      // After a lost answer it is our own.
+      if (found?.id !== note.id) {
+        earlier = found;
+        await workspace.objects.import({ ...spec, overwrite: true }, signal);
+      }
+    }
+    return new ImportClaim(workspace, path, { id: note.id, earlier });
+  }
+
+  /** True when another import has begun since, or ended. */
+  async isDisturbed(signal: AbortSignal): Promise<boolean> {
+    return (await readNote(this.#workspace, this.#path, signal))?.id !== this.#id;
+  }
+
+  /** Removes the note, whosever it is: another import notices that. */
+  async release(signal: AbortSignal): Promise<void> {
+    await this.#workspace.objects.delete(this.#path, { signal });
+  }
+}
+
+async function readNote(
+  workspace: Workspace,
+  path: string,
+  signal: AbortSignal,
+): Promise<ClaimNote | undefined> {
+  const content = await ifFound(workspace.objects.export(path, 'AUTO', signal));
+  if (content === undefined) return undefined;
+  const unknown = { id: '', by: 'something', since: '' };
+  try {
+    const note = parseJson(content.toString('utf8'));
+    if (!isJsonObject(note)) return unknown;
+    const text = (name: string): string => String(note[name] ?? '');
+    return { id: text('id'), by: text('by') || unknown.by, since: text('since') };
+  } catch {
+    return unknown;
+  }
+}

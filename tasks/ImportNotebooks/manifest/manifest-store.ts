@@ -1,0 +1,50 @@
+import { ApiError, ExpectedError, type Workspace } from '../../../shared/databricks';
+import type { TaskHost } from '../../../shared/pipeline/task-host';
+import { ifFound } from '../target/target-tree';
+import { decodeManifest, encodeManifest, type Manifest, manifestName } from './manifest';
+
+interface StoreOptions {
+  readonly host: TaskHost;
+  readonly signal: AbortSignal;
+}
+
+/** What earlier imports left in the target folder; undefined when there is nothing, or nothing that can be used. */
+export async function readManifest(
+  workspace: Workspace,
+  targetFolder: string,
+  { host, signal }: StoreOptions,
+): Promise<Manifest | undefined> {
+  const path = `${targetFolder}/${manifestName}`;
+  const ignore = (why: string): undefined => {
+    host.info(`What earlier imports recorded in ${path} is not used: ${why}.`);
+  };
+  try {
+    const content = await ifFound(workspace.objects.export(path, 'AUTO', signal));
+    if (content === undefined) return undefined;
+    return decodeManifest(content) ?? ignore('this task did not write it, or another version did');
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return ignore(error.details.serverMessage.replace(/[.\s]+$/, ''));
+  }
+}
+
+/** Records what was imported. A record that cannot be written is warned of: it costs the next import time, nothing else. */
+export async function writeManifest(
+  workspace: Workspace,
+  targetFolder: string,
+  manifest: Manifest,
+  { host, signal }: StoreOptions,
+): Promise<void> {
+  const path = `${targetFolder}/${manifestName}`;
+  try {
+    await workspace.objects.import(
+      { path, content: encodeManifest(manifest), format: 'RAW', overwrite: true },
+      signal,
+    );
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ExpectedError)) throw error;
+    host.warning(
+      `What was imported could not be recorded, so the next import sends everything again. ${error.message}`,
+    );
+  }
+}

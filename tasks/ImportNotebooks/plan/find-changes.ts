@@ -1,0 +1,108 @@
+import pLimit from 'p-limit';
+import {
+  ApiError,
+  comparableFormat,
+  isSameContent,
+  type Workspace,
+  type WorkspaceObject,
+} from '../../../shared/databricks';
+import { ImportError } from '../import-error';
+import type { ImportItem } from '../import-items';
+import { hashContent, type Manifest, type ManifestEntry } from '../manifest/manifest';
+import type { TargetTree } from '../target/target-tree';
+import type { ImportPlan, PlannedImport, UnchangedItem } from './import-plan';
+
+export interface CompareOptions {
+  readonly workspace: Workspace;
+  readonly targetFolder: string;
+  readonly maxParallel: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ChangeOptions extends CompareOptions {
+  readonly tree: TargetTree;
+  readonly manifest: Manifest;
+  /** An earlier import may have sent objects that the manifest does not know. */
+  readonly isInterrupted: boolean;
+}
+
+/** Contents that are read at the same time. */
+const parallelReads = 16;
+
+/**
+ * The plan without what need not be sent. An object is taken for what the manifest says only when its id and its time of
+ * change are those of its import; one that was touched since is read back and compared.
+ */
+export async function findChanges(plan: ImportPlan, options: ChangeOptions): Promise<ImportPlan> {
+  const limit = pLimit(Math.min(parallelReads, options.maxParallel));
+  const judged = await Promise.all(
+    plan.imports.map((planned) => limit(() => judge(planned, options))),
+  );
+  return {
+    ...plan,
+    imports: judged.filter((entry) => 'change' in entry),
+    unchanged: judged.filter((entry) => 'entry' in entry),
+  };
+}
+
+async function judge(
+  planned: PlannedImport,
+  options: ChangeOptions,
+): Promise<PlannedImport | UnchangedItem> {
+  const { item } = planned;
+  const object = options.tree.get(item.path);
+  const recorded = options.manifest.get(item.path);
+  const mayBeSame = recorded !== undefined || options.isInterrupted;
+  if (object === undefined || planned.deletesFirst !== 'nothing' || !mayBeSame) return planned;
+  options.signal.throwIfAborted();
+  const content = await readIfPossible(item);
+  // Sending it says what is wrong with it.
+  if (content === undefined) return planned;
+  const sent = { hash: hashContent(content), format: item.format.format };
+  const isRecorded = recorded?.hash === sent.hash && recorded.format === sent.format;
+  if (recorded !== undefined && isUntouched(object, recorded)) {
+    return isRecorded ? { item, entry: recorded } : planned;
+  }
+  if (await isSameInTarget(item, content, options)) return { item, entry: toEntry(object, sent) };
+  return isRecorded ? { ...planned, change: 'restored' } : planned;
+}
+
+async function readIfPossible(item: ImportItem): Promise<Uint8Array | undefined> {
+  try {
+    return await item.source.read();
+  } catch (error) {
+    if (error instanceof ImportError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether an object is still what it was after its import; without a time of change that is not known. */
+export function isUntouched(object: WorkspaceObject, entry: ManifestEntry): boolean {
+  return object.objectId === entry.objectId && object.modifiedAt === entry.modifiedAt;
+}
+
+/** What the manifest says of an object; undefined when it could not be recognised by it. */
+export function toEntry(
+  { objectId, modifiedAt }: WorkspaceObject,
+  sent: Pick<ManifestEntry, 'hash' | 'format'>,
+): ManifestEntry | undefined {
+  if (objectId === undefined || modifiedAt === undefined) return undefined;
+  return { ...sent, objectId, modifiedAt };
+}
+
+/** Reads the object back and compares it; false also for what cannot be compared. */
+export async function isSameInTarget(
+  { path, format }: ImportItem,
+  content: Uint8Array,
+  { workspace, targetFolder, signal }: CompareOptions,
+): Promise<boolean> {
+  const readFormat = comparableFormat(format.format);
+  if (readFormat === undefined) return false;
+  try {
+    const found = await workspace.objects.export(`${targetFolder}/${path}`, readFormat, signal);
+    return isSameContent(format.format, content, found);
+  } catch (error) {
+    if (error instanceof ApiError) return false;
+    throw error;
+  }
+}
