@@ -47,13 +47,16 @@ const sourceHeaders: Readonly<Record<string, readonly [NotebookLanguage, string]
 /** Names that keep their extension and become objects of their own kind when the service detects the format. */
 const ownKinds = /\.(lvdash\.json|dbquery\.ipynb|dbalert\.json|designer\.ipynb)$/i;
 
+/** How every .dbc begins, which is a .zip file. */
+const zipMark = 'PK';
+
 /** What every HTML page that Databricks exports holds, and no other page. */
 const htmlMark = '__DATABRICKS_NOTEBOOK_MODEL';
 
 /**
  * Decides as Databricks does whether a file is a notebook, and how it is imported: by the exact first line of .py, .sql,
  * .scala and .r files; .ipynb, .dbc, and HTML pages exported by Databricks. Anything else is a plain file. Throws
- * InvalidNotebookError for an .ipynb that is none.
+ * InvalidNotebookError for an .ipynb or a .dbc that is none.
  */
 export async function detectFormat(fileName: string, probe: FileProbe): Promise<FileFormat> {
   const dot = fileName.lastIndexOf('.');
@@ -69,20 +72,29 @@ export async function detectFormat(fileName: string, probe: FileProbe): Promise<
     checkJupyter(await probe.read());
     return notebook(objectName, 'JUPYTER');
   } else if (extension === '.dbc') {
+    await checkArchive(probe);
     const objectTypes = ['NOTEBOOK', 'DIRECTORY'];
     return { objectName, kind: 'archive', format: 'DBC', language: undefined, objectTypes };
   } else if (/^\.html?$/.test(extension)) {
-    const content = toBuffer(await probe.readStart(importLimit(fileName)));
+    const content = toBuffer(await probe.readStart(importLimit('HTML')));
     if (content.includes(htmlMark)) return notebook(objectName, 'HTML');
   }
   // RAW and not AUTO: AUTO would unpack a .zip.
   return plainFile(fileName, 'RAW', ['FILE']);
 }
 
-/** Largest content that can be imported, in bytes: 100 MB for .ipynb, 10 MB for the rest (docs: workspace/import). */
-export function importLimit(fileName: string): number {
-  const isJupyter = /.\.ipynb$/i.test(fileName) && !ownKinds.test(fileName);
-  return (isJupyter ? 100 : 10) * megabyte;
+/**
+ * Largest content that can be imported, in bytes (docs: workspace/import; workspace files, limits). UPLOAD takes what is
+ * too large for RAW.
+ */
+export function importLimit(format: ImportFormat): number {
+  if (format === 'UPLOAD') return 500 * megabyte;
+  return (format === 'JUPYTER' ? 100 : 10) * megabyte;
+}
+
+/** True for names of Jupyter notebooks; queries and others that are kept in such files have names of their own. */
+export function isJupyterName(fileName: string): boolean {
+  return /.\.ipynb$/i.test(fileName) && !ownKinds.test(fileName);
 }
 
 function plainFile(
@@ -107,24 +119,38 @@ function firstLine(start: Uint8Array): string {
   return line.replace(/\r$/, '');
 }
 
+/** The service takes no archive over an old one, so that one is deleted first: a broken one must be noticed before. */
+async function checkArchive(probe: FileProbe): Promise<void> {
+  const start = toBuffer(await probe.readStart(zipMark.length)).toString('latin1');
+  if (start === zipMark) return;
+  throw new InvalidNotebookError('not a Databricks archive: it does not begin as a .zip file does');
+}
+
 function checkJupyter(content: Uint8Array): void {
   const problem = findJupyterProblem(content);
   if (problem !== undefined) throw new InvalidNotebookError(`not a Jupyter notebook: ${problem}`);
 }
 
 function findJupyterProblem(content: Uint8Array): string | undefined {
+  if (content.byteLength === 0) return 'the file is empty';
+  const text = toBuffer(content).toString('utf8');
+  if (text.startsWith('\ufeff')) return 'a byte order mark stands before the JSON';
   let document: unknown;
   try {
-    document = JSON.parse(toBuffer(content).toString('utf8'));
+    document = JSON.parse(text);
   } catch {
     return 'the content is not valid JSON';
   }
   if (typeof document !== 'object' || document === null) return 'the content is not a JSON object';
   const members = document as Readonly<Record<string, unknown>>;
-  const missing = ['nbformat', 'cells', 'metadata'].find((name) => members[name] === undefined);
-  if (missing !== undefined) return `it has no "${missing}"`;
-  const version = Number(members['nbformat']);
-  return version >= 4 ? undefined : `its nbformat is ${members['nbformat']}, expected 4 or newer`;
+  const version = members['nbformat'];
+  if (version === undefined) return 'it has no "nbformat"';
+  // Before the cells: version 3 has them elsewhere.
+  if (!(Number(version) >= 4)) {
+    return `its nbformat is ${String(version).slice(0, 20)}, expected 4 or newer: save it again with a newer Jupyter`;
+  }
+  const missing = ['cells', 'metadata'].find((name) => members[name] === undefined);
+  return missing === undefined ? undefined : `it has no "${missing}"`;
 }
 
 function toBuffer(bytes: Uint8Array): Buffer {

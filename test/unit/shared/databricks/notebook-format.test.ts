@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { detectFormat, type FileProbe, importLimit } from '../../../../shared/databricks';
+import {
+  detectFormat,
+  type FileProbe,
+  type ImportFormat,
+  importLimit,
+  isJupyterName,
+} from '../../../../shared/databricks';
 
 const python = '# Databricks notebook source';
 
@@ -26,9 +32,13 @@ describe('detectFormat', () => {
     ['etl.R', python, 'SOURCE', 'R'],
     ['etl.scala', '// Databricks notebook source\n', 'SOURCE', 'SCALA'],
     ['etl.sql', '-- Databricks notebook source\nselect 1', 'SOURCE', 'SQL'],
+    ['etl.PY', `${python}\r\nprint(1)\r\n`, 'SOURCE', 'PYTHON'],
     ['etl.SQL', '-- Databricks notebook source\r\nselect 1', 'SOURCE', 'SQL'],
+    ['etl.Scala', '// Databricks notebook source', 'SOURCE', 'SCALA'],
     ['etl.ipynb', jupyter, 'JUPYTER', undefined],
+    ['etl.IPYNB', ` \r\n${jupyter}\r\n`, 'JUPYTER', undefined],
     ['etl.html', 'var __DATABRICKS_NOTEBOOK_MODEL = 1', 'HTML', undefined],
+    ['etl.HTM', 'var __DATABRICKS_NOTEBOOK_MODEL = 1', 'HTML', undefined],
   ];
   for (const [name, content, format, language] of notebooks) {
     it(`takes ${name} for a notebook, format ${format}`, async () => {
@@ -56,9 +66,19 @@ describe('detectFormat', () => {
     ['an empty file', 'a.py', ''],
     ['a header in a file without extension', 'a', `${python}\n`],
     ['a name that is all extension', '.py', `${python}\n`],
+    ['a name that is all extension, of Jupyter', '.ipynb', jupyter],
+    ['a name that is all extension, of archives', '.dbc', 'PK'],
+    ['a dot file', '.gitignore', 'dist\n'],
+    ['a file without extension', 'LICENSE', 'MIT'],
+    ['a name that ends in a dot', 'a.', `${python}\n`],
+    ['an empty file without extension', 'empty', ''],
     ['an ordinary page', 'report.html', '<html></html>'],
+    ['an empty page', 'report.htm', ''],
     ['another extension', 'data.json', jupyter],
-    ['R Markdown', 'a.Rmd', '---\n'],
+    ['the header in another extension', 'a.txt', `${python}\n`],
+    ['an extension that is longer', 'a.pyi', `${python}\n`],
+    ['R Markdown', 'a.Rmd', '---\ntitle: x\n---\n'],
+    ['R Markdown with a header', 'a.rmd', `${python}\n`],
     ['a zip', 'wheel.zip', 'PK'],
   ];
   for (const [title, name, content] of files) {
@@ -75,16 +95,34 @@ describe('detectFormat', () => {
     });
   }
 
-  it('takes a .dbc for an archive, without reading it', async () => {
-    const { objectName, kind, format, objectTypes } = await detectFormat('all.dbc', unread);
+  for (const name of ['all.dbc', 'all.DBC']) {
+    it(`takes ${name} for an archive`, async () => {
+      const { objectName, kind, format, objectTypes } = await detectFormat(name, aProbe('PK\x03'));
 
-    assert.deepEqual(
-      [objectName, kind, format, objectTypes],
-      ['all', 'archive', 'DBC', ['NOTEBOOK', 'DIRECTORY']],
-    );
-  });
+      assert.deepEqual(
+        [objectName, kind, format, objectTypes],
+        ['all', 'archive', 'DBC', ['NOTEBOOK', 'DIRECTORY']],
+      );
+    });
+  }
 
-  for (const name of ['a.lvdash.json', 'a.dbquery.ipynb', 'a.dbalert.json', 'a.designer.ipynb']) {
+  for (const content of ['', 'P', '<html>']) {
+    it(`refuses a .dbc with ${JSON.stringify(content)}`, async () => {
+      await assert.rejects(detectFormat('all.dbc', aProbe(content)), {
+        name: 'InvalidNotebookError',
+        message: 'not a Databricks archive: it does not begin as a .zip file does',
+      });
+    });
+  }
+
+  const ownKinds = [
+    'a.lvdash.json',
+    'a.LVDASH.JSON',
+    'a.dbquery.ipynb',
+    'a.dbalert.json',
+    'a.designer.ipynb',
+  ];
+  for (const name of ownKinds) {
     it(`lets the service decide what ${name} is`, async () => {
       const { objectName, format, objectTypes } = await detectFormat(name, unread);
 
@@ -93,15 +131,23 @@ describe('detectFormat', () => {
   }
 
   const invalid: readonly [string, string][] = [
-    ['', 'the content is not valid JSON'],
+    ['', 'the file is empty'],
+    [' ', 'the content is not valid JSON'],
     ['{', 'the content is not valid JSON'],
     ['7', 'the content is not a JSON object'],
     ['null', 'the content is not a JSON object'],
-    [`\ufeff${jupyter}`, 'the content is not valid JSON'],
+    [`\ufeff${jupyter}`, 'a byte order mark stands before the JSON'],
     ['{}', 'it has no "nbformat"'],
     ['{"nbformat": 4}', 'it has no "cells"'],
     ['{"nbformat": 4, "cells": []}', 'it has no "metadata"'],
-    ['{"nbformat": 3, "cells": [], "metadata": {}}', 'its nbformat is 3, expected 4 or newer'],
+    [
+      '{"nbformat": 3, "worksheets": [], "metadata": {}}',
+      'its nbformat is 3, expected 4 or newer: save it again with a newer Jupyter',
+    ],
+    [
+      '{"nbformat": null}',
+      'its nbformat is null, expected 4 or newer: save it again with a newer Jupyter',
+    ],
   ];
   for (const [content, why] of invalid) {
     it(`refuses an .ipynb with ${JSON.stringify(content)}`, async () => {
@@ -142,16 +188,34 @@ describe('detectFormat', () => {
 });
 
 describe('importLimit', () => {
-  const limits: readonly [string, number][] = [
-    ['a.py', 10_485_760],
-    ['a.ipynb', 104_857_600],
-    ['.ipynb', 10_485_760],
-    ['a.dbquery.ipynb', 10_485_760],
-    ['a.bin', 10_485_760],
+  const limits: readonly [ImportFormat, number][] = [
+    ['SOURCE', 10_485_760],
+    ['JUPYTER', 104_857_600],
+    ['HTML', 10_485_760],
+    ['DBC', 10_485_760],
+    ['AUTO', 10_485_760],
+    ['RAW', 10_485_760],
+    ['UPLOAD', 524_288_000],
   ];
-  for (const [name, bytes] of limits) {
-    it(`is ${bytes} for ${name}`, () => {
-      assert.equal(importLimit(name), bytes);
+  for (const [format, bytes] of limits) {
+    it(`is ${bytes} for ${format}`, () => {
+      assert.equal(importLimit(format), bytes);
+    });
+  }
+});
+
+describe('isJupyterName', () => {
+  const names: readonly [string, boolean][] = [
+    ['a.ipynb', true],
+    ['a.b.IPYNB', true],
+    ['.ipynb', false],
+    ['a.dbquery.ipynb', false],
+    ['a.designer.ipynb', false],
+    ['a.ipynb.bak', false],
+  ];
+  for (const [name, isJupyter] of names) {
+    it(`is ${isJupyter} for ${name}`, () => {
+      assert.equal(isJupyterName(name), isJupyter);
     });
   }
 });

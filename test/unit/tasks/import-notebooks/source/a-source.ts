@@ -44,9 +44,11 @@ export function anItem(path: string): ImportItem {
   };
   const [format, objectTypes] = formats[kind]!;
   const objectName = stem.split('/').at(-1)!;
+  const source = aFile(path);
   return {
-    source: aFile(path),
+    source,
     path: stem,
+    read: () => source.read(),
     format: { objectName, kind, format, language: undefined, objectTypes },
   };
 }
