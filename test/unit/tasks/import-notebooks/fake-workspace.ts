@@ -106,11 +106,11 @@ export class FakeWorkspace {
   #describe(path: string) {
     const type = this.types.get(path);
     if (type === undefined) return undefined;
-    const { id, modifiedAt } = this.stored.get(path) ?? {};
+    const stored = this.stored.get(path);
     return {
       path,
       object_type: type,
-      ...(id !== undefined && { object_id: id, modified_at: modifiedAt }),
+      ...(stored && { object_id: stored.id, modified_at: stored.modifiedAt }),
     };
   }
 
