@@ -83,6 +83,14 @@ describe('computeIdempotencyToken', () => {
     );
   });
 
+  it('is the SHA-256 of a JSON list, whatever the version of this extension', () => {
+    // Of ["<hash of the identity>","0","[[\"compute\",\"serverless\"],[\"notebookPath\",\"/a\"]]"].
+    assert.equal(
+      computeIdempotencyToken(identity, 0, inputs),
+      '06dfc0deb879cbfd607d998dcd24958eae115417daec163dea8917937a199371',
+    );
+  });
+
   it('is the same for the same submission, in whatever order the inputs come', () => {
     assert.equal(
       computeIdempotencyToken(identity, 0, inputs),
