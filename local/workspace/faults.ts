@@ -162,4 +162,7 @@ export const serviceRateLimits: readonly Fault[] = [
   { match: 'GET /api/2.*/jobs/runs/get', kind: 'rate-limit', perSecond: 100 },
   { match: 'POST /api/2.0/workspace/import', kind: 'rate-limit', perSecond: 30 },
   { match: 'GET /api/2.0/workspace/export', kind: 'rate-limit', perSecond: 60 },
+  { match: 'GET /api/2.0/permissions/*', kind: 'rate-limit', perSecond: 100 },
+  { match: 'PUT /api/2.0/permissions/*', kind: 'rate-limit', perSecond: 30 },
+  { match: 'PATCH /api/2.0/permissions/*', kind: 'rate-limit', perSecond: 30 },
 ];

@@ -4,6 +4,7 @@ import * as gitCredentials from './api/git-credentials';
 import * as identity from './api/identity';
 import * as jobs from './api/jobs';
 import * as oauth from './api/oauth';
+import * as permissions from './api/permissions';
 import * as repos from './api/repos';
 import * as runs from './api/runs';
 import * as secrets from './api/secrets';
@@ -18,7 +19,7 @@ import type { WorkspaceState } from './state/workspace-state';
 export type Handler = (call: ApiCall, state: WorkspaceState) => unknown;
 
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly handler: Handler;
   /** Answered without a token. */
@@ -66,6 +67,11 @@ export const routes: readonly Route[] = [
     hasRawBody: true,
   },
   { method: 'GET', url: '/api/2.0/workspace-files/*', handler: downloadFile },
+
+  ...api('GET', ['2.0'], 'permissions/:type/:id', permissions.getPermissions),
+  ...api('PUT', ['2.0'], 'permissions/:type/:id', permissions.setPermissions),
+  ...api('PATCH', ['2.0'], 'permissions/:type/:id', permissions.updatePermissions),
+  ...api('GET', ['2.0'], 'permissions/:type/:id/permissionLevels', permissions.getPermissionLevels),
 
   ...api('POST', ['2.0'], 'repos', repos.createRepo),
   ...api('GET', ['2.0'], 'repos', repos.listRepos),

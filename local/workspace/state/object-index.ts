@@ -13,6 +13,23 @@ export interface GitFolderEntry {
   readonly sparsePatterns?: readonly string[];
 }
 
+/** Which member of an access control list names a principal. */
+export type PrincipalKind = 'user_name' | 'group_name' | 'service_principal_name';
+
+/** Somebody's permission on an object. */
+export interface AccessEntry {
+  readonly kind: PrincipalKind;
+  readonly name: string;
+  readonly level: string;
+}
+
+/** Names of users and service principals are the same in any case. */
+export function isSamePrincipal(a: AccessEntry, b: AccessEntry): boolean {
+  const fold = ({ kind, name }: AccessEntry): string =>
+    kind === 'group_name' ? name : name.toLowerCase();
+  return a.kind === b.kind && fold(a) === fold(b);
+}
+
 /** What the tree on disk cannot say about an object. Times are epoch milliseconds. */
 export interface ObjectEntry {
   readonly id: string;
@@ -22,6 +39,8 @@ export interface ObjectEntry {
   readonly createdAt: number;
   readonly modifiedAt: number;
   readonly git?: GitFolderEntry;
+  /** Permissions given on the object itself; absent when there never were any. */
+  readonly accessControl?: readonly AccessEntry[];
 }
 
 function isEntry(value: unknown): value is ObjectEntry {
@@ -46,6 +65,12 @@ export class ObjectIndex {
 
   get(key: string): ObjectEntry | undefined {
     return this.#entries.get(key);
+  }
+
+  /** The key of the object with an id. */
+  findKey(id: string): string | undefined {
+    for (const [key, entry] of this.#entries) if (entry.id === id) return key;
+    return undefined;
   }
 
   /** The Git folders by key. */

@@ -16,6 +16,7 @@ import {
 import { GitLayout, isGitData, notebookFileName, type StoredNotebook } from './git-layout';
 import type { IdSource } from './ids';
 import {
+  type AccessEntry,
   type GitFolderEntry,
   type ObjectEntry,
   ObjectIndex,
@@ -89,6 +90,13 @@ export class WorkspaceTree {
     return place === undefined ? undefined : this.#describe(key, place);
   }
 
+  /** The object that a listing or get-status named by this id. */
+  findById(id: string): WorkspaceObject | undefined {
+    const key = this.#index.findKey(id);
+    const object = key === undefined ? undefined : this.find(key);
+    return object?.id === id ? object : undefined;
+  }
+
   /** The direct children of a folder by name; an empty list for anything else. */
   list(key: string): readonly WorkspaceObject[] {
     if (this.isGitData(key) || this.#statInside(key)?.isDirectory() !== true) return [];
@@ -134,6 +142,12 @@ export class WorkspaceTree {
     if (entry !== undefined) this.#index.set(key, { ...entry, git, modifiedAt: this.#now() });
   }
 
+  /** Replaces the permissions given on an object itself. */
+  setAccessControl(key: string, accessControl: readonly AccessEntry[]): void {
+    const entry = this.#index.get(key);
+    if (entry !== undefined) this.#index.set(key, { ...entry, accessControl });
+  }
+
   /** Whether a name below a Git folder belongs to git itself. */
   isGitData(key: string): boolean {
     const folder = this.gitFolderOf(key);
@@ -152,7 +166,7 @@ export class WorkspaceTree {
     return this.#mustFind(key);
   }
 
-  /** Writes an object whose parent folder exists; an object of that name is replaced and keeps id and creation time. */
+  /** Writes an object whose parent folder exists; an object of that name is replaced and keeps id, creation time and permissions. */
   write(key: string, { content, ...object }: NewObject): WorkspaceObject {
     const place = this.#locate(key);
     const previous = place && this.#describe(key, place);
@@ -167,6 +181,7 @@ export class WorkspaceTree {
       id: previous?.id ?? this.#ids.next(),
       createdAt: previous?.createdAt ?? now,
       modifiedAt: now,
+      ...(previous?.accessControl && { accessControl: previous.accessControl }),
     });
     return this.#mustFind(key);
   }
@@ -250,6 +265,7 @@ export class WorkspaceTree {
       ...notebook,
       createdAt: isKnown ? known.createdAt : Math.floor(stats.birthtimeMs),
       modifiedAt: Math.floor(stats.mtimeMs),
+      ...(isKnown && known.accessControl && { accessControl: known.accessControl }),
     };
     if (!isKnown || known.modifiedAt !== entry.modifiedAt) this.#index.set(key, entry);
     return entry;

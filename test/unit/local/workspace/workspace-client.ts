@@ -18,6 +18,7 @@ export interface Answer {
 export interface TestWorkspace extends LocalWorkspace {
   get(path: string, query?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown): Promise<Answer>;
+  put(path: string, body?: unknown): Promise<Answer>;
   patch(path: string, body?: unknown): Promise<Answer>;
   delete(path: string): Promise<Answer>;
   /** Puts a Python notebook at a path, with its folders. */
@@ -81,6 +82,7 @@ export async function openWorkspace(options: WorkspaceOptions = {}): Promise<Tes
     ...workspace,
     get,
     post,
+    put: (path, body = {}) => send('PUT', path, body),
     patch: (path, body = {}) => send('PATCH', path, body),
     delete: (path) => send('DELETE', path, {}),
     async putNotebook(path, source = 'print(1)') {

@@ -55,6 +55,30 @@ describe('objects of a Git folder', function () {
     assert.equal(await typeOf(workspace, `${FOLDER}/train.py`), undefined);
   });
 
+  it('have permissions of their own, which changes of the content keep', async () => {
+    const { create, workspace } = await openGitScene();
+    const access_control_list = [{ group_name: 'devs', permission_level: 'CAN_RUN' }];
+    const repo = `/api/2.0/permissions/repos/${idOf(await create())}`;
+    const status = await workspace.get('/api/2.0/workspace/get-status', {
+      path: `${FOLDER}/train`,
+    });
+    const notebook = `/api/2.0/permissions/notebooks/${status.body['resource_id']}`;
+    const groupsOf = async (url: string): Promise<unknown[]> => {
+      const { body } = await workspace.get(url);
+      return (body['access_control_list'] as { group_name: string }[]).map((one) => one.group_name);
+    };
+    const { body } = await workspace.put(repo, { access_control_list });
+    assert.equal(body['object_type'], 'repo');
+    assert.deepEqual(await groupsOf(notebook), ['devs', 'admins']);
+
+    await workspace.put(repo, { access_control_list: [] });
+    await workspace.put(notebook, { access_control_list });
+    writeFileSync(join(workspace.dataDir, `tree${FOLDER}/train.py`), `${HEADER}changed = 1`);
+
+    assert.deepEqual(await groupsOf(repo), ['admins']);
+    assert.deepEqual(await groupsOf(notebook), ['devs', 'admins']);
+  });
+
   it('say which Git folder they are in when they are asked', async () => {
     const { create, remote, workspace } = await openGitScene();
     const created = await create();
