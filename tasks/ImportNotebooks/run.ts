@@ -18,6 +18,7 @@ import {
 } from './plan/describe-plan';
 import { findChanges } from './plan/find-changes';
 import { computePlan, type ImportPlan } from './plan/import-plan';
+import { describePermissions } from './set-permissions';
 import { openSource } from './source/source';
 import type { SourceFile } from './source/source-file';
 import { findGitFolders, withGitFolders } from './target/git-folders';
@@ -90,6 +91,7 @@ async function deploy(
   const plan = await makePlan(context, workspace, inputs, { items, target });
   logPlan(host, targetFolder, plan);
   const planned = countPlan(plan);
+  if (inputs.dryRun) logPermissions(context, inputs);
   setOutputs(context, targetFolder, inputs.dryRun ? planned : nothingDone);
   checkDeletions(inputs, plan, planned);
   if (inputs.dryRun) return describeResult(planned, targetFolder, { ...inputs, isDryRun: true });
@@ -106,6 +108,14 @@ async function deploy(
     setOutputs(context, targetFolder, progress.counts());
   }
   return describeResult(progress.counts(), targetFolder, { ...inputs, isDryRun: false });
+}
+
+function logPermissions(
+  { host }: TaskContext,
+  { targetFolder, permissions }: ImportNotebooksInputs,
+): void {
+  if (permissions === undefined) return;
+  host.info(`Permissions to set on ${targetFolder}: ${describePermissions(permissions)}.`);
 }
 
 /** Reads all that the plan depends on, at the same time. */
