@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import {
   type AccessToken,
@@ -133,6 +134,36 @@ describe('renewingCredentials', () => {
     await credentials.renew();
 
     assert.equal(calls(), 2);
+  });
+
+  it('lets a refused request be repeated with a token that others have just renewed', async () => {
+    const { clock, credentials, used, calls } = arrange(60 * minute);
+    await used();
+    await clock.sleep(4_999);
+
+    assert.equal(await credentials.renew(), true);
+    assert.equal(calls(), 1);
+    await clock.sleep(1);
+
+    assert.equal(await credentials.renew(), true);
+    assert.equal(calls(), 2);
+  });
+
+  it('gives nothing to a caller that is cancelled already', async () => {
+    const { credentials } = arrange(60 * minute);
+    const reason = new Error('cancelled');
+
+    await assert.rejects(credentials.headers(AbortSignal.abort(reason)), reason);
+  });
+
+  it('leaves no listener at the signal of a caller', async () => {
+    const { credentials } = arrange(60 * minute);
+    const { signal } = new AbortController();
+
+    await credentials.headers(signal);
+    await new Promise(setImmediate);
+
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
   });
 
   it('lets a caller go that is cancelled, and keeps the token for the others', async () => {
