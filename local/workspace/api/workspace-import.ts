@@ -11,6 +11,7 @@ import {
 import { isZip } from '../formats/zip';
 import type { ApiCall } from '../http/api-call';
 import { readBoolean, readString, requireString } from '../http/params';
+import { typeByName } from '../state/object-index';
 import { parseWorkspacePath, type WorkspacePath } from '../state/paths';
 import type { NewObject, WorkspaceTree } from '../state/tree';
 import { pathName, putObject, renamePath } from '../state/workspace-objects';
@@ -93,11 +94,11 @@ export function importAuto(request: ImportRequest, fileLimit: number): void {
     put({ ...request, path: renamePath(path, name) }, { type: 'NOTEBOOK', ...stored });
     return;
   }
-  if (/\.ipynb$/i.test(path.key) && !/\.(dbquery|designer)\.ipynb$/i.test(path.key)) {
+  const type = typeByName(path.key);
+  if (/\.ipynb$/i.test(path.key) && type === 'FILE') {
     throw invalidParameter(`The file at ${path.requested} is not a valid Jupyter notebook.`);
   }
   checkSize(request, fileLimit);
-  const type = path.key.endsWith('.lvdash.json') ? 'DASHBOARD' : 'FILE';
   put(request, { type, content });
 }
 

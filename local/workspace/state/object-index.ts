@@ -3,7 +3,23 @@ import { isJsonObject } from '../http/json';
 import { isWithin } from './paths';
 import { readJsonFile, StateFile } from './state-file';
 
-export type ObjectType = 'NOTEBOOK' | 'FILE' | 'DIRECTORY' | 'DASHBOARD';
+/** Types of files that are no plain files because of their names (reference 4.1 and 4.2). */
+type NamedType = 'DASHBOARD' | 'QUERY' | 'ALERT' | 'DESIGNER_FILE';
+
+export type ObjectType = 'NOTEBOOK' | 'FILE' | 'DIRECTORY' | NamedType;
+
+const namedTypes: readonly (readonly [string, NamedType])[] = [
+  ['.lvdash.json', 'DASHBOARD'],
+  ['.dbquery.ipynb', 'QUERY'],
+  ['.dbalert.json', 'ALERT'],
+  ['.designer.ipynb', 'DESIGNER_FILE'],
+];
+
+/** The type of what is no notebook and whose name decides. */
+export function typeByName(name: string): NamedType | 'FILE' {
+  const lower = name.toLowerCase();
+  return namedTypes.find(([suffix]) => lower.endsWith(suffix))?.[1] ?? 'FILE';
+}
 
 /** What makes a folder a Git folder. */
 export interface GitFolderEntry {

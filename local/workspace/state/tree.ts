@@ -21,6 +21,7 @@ import {
   type ObjectEntry,
   ObjectIndex,
   type ObjectType,
+  typeByName,
 } from './object-index';
 import { childKey, nameOf, parentKey } from './paths';
 import { writeFileAtomically } from './state-file';
@@ -256,8 +257,7 @@ export class WorkspaceTree {
   /** A file of a Git folder: git and notebooks change it at any time, so that only its id is taken from the index. */
   #describeGitFile(key: string, { stats, notebook }: Place): ObjectEntry {
     const known = this.#index.get(key);
-    const isDashboard = key.endsWith('.lvdash.json');
-    const type = notebook ? 'NOTEBOOK' : isDashboard ? 'DASHBOARD' : 'FILE';
+    const type = notebook ? 'NOTEBOOK' : typeByName(key);
     const isKnown = known?.type === type;
     const entry: ObjectEntry = {
       id: isKnown ? known.id : this.#ids.next(),

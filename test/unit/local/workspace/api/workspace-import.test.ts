@@ -73,7 +73,11 @@ describe('workspace/import', () => {
     ['a.txt', `${HEADER}\nx`, 'a.txt', 'FILE', undefined],
     ['a', `${HEADER}\nx`, 'a', 'FILE', undefined],
     ['a.lvdash.json', '{}', 'a.lvdash.json', 'DASHBOARD', undefined],
-    ['a.dbquery.ipynb', ipynb(), 'a.dbquery.ipynb', 'FILE', undefined],
+    ['a.LVDASH.json', '{}', 'a.LVDASH.json', 'DASHBOARD', undefined],
+    ['a.dbquery.ipynb', ipynb(), 'a.dbquery.ipynb', 'QUERY', undefined],
+    ['a.dbalert.json', '{}', 'a.dbalert.json', 'ALERT', undefined],
+    ['a.designer.ipynb', ipynb(), 'a.designer.ipynb', 'DESIGNER_FILE', undefined],
+    ['a.json', '{}', 'a.json', 'FILE', undefined],
   ];
   for (const [name, content, stored, type, language] of autoCases) {
     it(`AUTO makes ${type} ${stored} of ${name} with ${JSON.stringify(content.slice(0, 32))}`, async () => {
