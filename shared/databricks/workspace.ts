@@ -22,7 +22,8 @@ export interface Workspace {
 }
 
 /**
- * The client of a workspace. Sends nothing until a method is called.
+ * The client of a workspace, by itself or over a client that is there and shares its token and its patience. Sends
+ * nothing until a method is called.
  *
  * @example
  * const workspace = createWorkspace({
@@ -33,11 +34,11 @@ export interface Workspace {
  * });
  * const run = await workspace.jobs.waitForRun('42');
  */
-export function createWorkspace(options: ApiClientOptions): Workspace {
-  const api = new ApiClient(options);
+export function createWorkspace(options: ApiClientOptions | ApiClient): Workspace {
+  const api = options instanceof ApiClient ? options : new ApiClient(options);
   const objects = new WorkspaceObjects(api);
   return {
-    host: options.host,
+    host: api.host,
     jobs: new Jobs(api),
     clusters: new Clusters(api),
     objects,

@@ -230,7 +230,7 @@ async function checkInside(
     report.skip('Identity', 'there is no login to try');
   } else {
     const api = new ApiClient({ ...options, credentials });
-    const workspace = createWorkspace({ ...options, credentials });
+    const workspace = createWorkspace(api);
     const session: Session = { api, workspace, login: settings.login, signal };
     caller = await report.check('Identity', () => checkIdentity(session), signal);
     known.userName = caller?.userName;

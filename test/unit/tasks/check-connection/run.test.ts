@@ -47,6 +47,15 @@ describe('CheckConnection', () => {
     assert.deepEqual(api.calls(), [meRoute, rootRoute, credentialsRoute]);
   });
 
+  it('has the patience of a step that has had an answer', async () => {
+    const lost = Array.from({ length: 8 }, () => networkError('ECONNRESET'));
+    const check = aCheck({ routes: { [rootRoute]: [...lost, { object_type: 'DIRECTORY' }] } });
+
+    await check.run();
+
+    assert.equal(check.api.calls().filter((call) => call === rootRoute).length, 9);
+  });
+
   it('names the checks that failed, and shows them on the page of the run', async () => {
     const check = aCheck({
       routes: {
