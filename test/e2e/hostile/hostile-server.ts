@@ -2,7 +2,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** How a workspace means no good. */
-export type Mood = 'refuses' | 'shows a page' | 'redirects' | 'tells';
+export type Mood =
+  | 'refuses'
+  | 'shows a page'
+  | 'redirects'
+  | 'tells'
+  | 'refuses in broken characters'
+  | 'tells in broken characters'
+  | 'refuses in UTF-16'
+  | 'tells in UTF-16';
 
 export interface HostileServer {
   readonly url: string;
@@ -71,13 +79,49 @@ const answers: Readonly<Record<Mood, Answer>> = {
     response.end(text);
   },
   tells: (request, response, text) => {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
-    const path = searchParams.get('path') ?? '';
-    const objectType = path.startsWith('/Repos') ? 'REPO' : 'NOTEBOOK';
     response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(told(`${request.method} ${pathname}`, text, objectType)));
+    response.end(JSON.stringify(toldTo(request, text)));
+  },
+  'refuses in broken characters': (_, response, text) => {
+    response.writeHead(400, { 'content-type': 'application/json' });
+    response.end(withBrokenCharacters({ error_code: text, message: text }));
+  },
+  'tells in broken characters': (request, response, text) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(withBrokenCharacters(toldTo(request, text)));
+  },
+  'refuses in UTF-16': (_, response, text) => {
+    response.writeHead(400, { 'content-type': 'application/json' });
+    response.end(inUtf16({ error_code: text, message: text }));
+  },
+  'tells in UTF-16': (request, response, text) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(inUtf16(toldTo(request, text)));
   },
 };
+
+/** Stands in a text for bytes that no UTF-8 has: alone, overlong, half of a pair, and cut off. */
+export const brokenCharacter = '\ue000';
+const brokenBytes = Buffer.from([0xff, 0xfe, 0xc0, 0xaf, 0xed, 0xa0, 0x80, 0xf0, 0x9f, 0xc3]);
+
+function withBrokenCharacters(body: object): Buffer {
+  const parts = JSON.stringify(body).split(brokenCharacter);
+  return Buffer.concat(
+    parts.flatMap((part, index) => [...(index > 0 ? [brokenBytes] : []), Buffer.from(part)]),
+  );
+}
+
+function inUtf16(body: object): Buffer {
+  return Buffer.from(`\ufeff${JSON.stringify(body)}`, 'utf16le');
+}
+
+function toldTo({ method, url }: IncomingMessage, text: string): object {
+  const { pathname, searchParams } = new URL(url ?? '', 'http://x');
+  const path = searchParams.get('path') ?? '';
+  const [, root = ''] = path.split('/');
+  const objectType = { Repos: 'REPO', Shared: 'NOTEBOOK', Folder: 'DIRECTORY' }[root] ?? '';
+  return told(`${method} ${pathname}`, text, objectType);
+}
 
 /** What the service would say, with foreign text in all that others may choose. */
 function told(call: string, text: string, objectType: string): object {
@@ -99,7 +143,10 @@ function told(call: string, text: string, objectType: string): object {
       language: text,
     },
     'GET /api/2.0/workspace/list': {
-      objects: [{ path: `/Shared/app/${text}`, object_type: text, object_id: 1 }],
+      objects: [
+        { path: `/Folder/app/${text}`, object_type: text, object_id: 1 },
+        { path: `/Folder/app/a${text}`, object_type: 'FILE', object_id: 2 },
+      ],
     },
     'GET /api/2.1/clusters/get': { cluster_id: 'c', cluster_name: text, state: text },
     'POST /api/2.2/jobs/runs/submit': { run_id: 7 },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isUtf8 } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,8 +9,8 @@ import { marked, type Token } from 'marked';
 import { LineSplitter } from '../../../local/agent/line-splitter';
 import { parseLoggingCommand } from '../../../local/agent/logging-commands';
 import { anyInput, foreignText } from '../../helpers/foreign-text';
-import { packedTasks } from '../../helpers/scene';
-import { type Mood, startHostileServer } from './hostile-server';
+import { fastClock, packedTasks } from '../../helpers/scene';
+import { brokenCharacter, type Mood, startHostileServer } from './hostile-server';
 
 type Inputs = Readonly<Record<string, string>>;
 
@@ -27,7 +28,7 @@ const tasks: Readonly<Record<string, Inputs>> = {
     gitUrl: 'https://github.com/acme/app',
     gitBranch: 'main',
   },
-  ImportNotebooks: { sourceFolder: 'source', targetFolder: '/Shared/app' },
+  ImportNotebooks: { sourceFolder: 'source', targetFolder: '/Folder/app', mode: 'mirror' },
 };
 
 /** Commands that a task of this extension may give to the agent. */
@@ -40,6 +41,7 @@ const own = new Set(
 interface End {
   readonly code: number | null;
   readonly lines: readonly string[];
+  readonly isUtf8: boolean;
   readonly stderr: string;
   readonly ms: number;
 }
@@ -53,7 +55,7 @@ function outputsOf(task: string): RegExp {
 }
 
 /** Throws when the agent would see anything that the task itself has not to say. */
-function assertHarmless(task: string, { code, lines, stderr }: End): void {
+function assertHarmless(task: string, { code, lines, stderr, ...end }: End): void {
   const outputs = outputsOf(task);
   const parsed = lines.map((line) => ({ line, ...parseLoggingCommand(line) }));
   const commands = parsed.flatMap((one) => (one.kind === 'command' ? [one.command] : []));
@@ -84,7 +86,7 @@ function assertHarmless(task: string, { code, lines, stderr }: End): void {
     texts.filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line)),
     [],
   );
-  assert.deepEqual([code, stderr], [0, '']);
+  assert.deepEqual([code, stderr, end.isUtf8], [0, '', true]);
 }
 
 /** Kinds of Markdown that show more than text. */
@@ -113,7 +115,7 @@ describe('a task by itself', () => {
 
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  function run(task: string, inputs: Inputs): Promise<End> {
+  function run(task: string, inputs: Inputs, env: NodeJS.ProcessEnv = {}): Promise<End> {
     const start = Date.now();
     const given = Object.entries(inputs).map(([name, value]) => [
       `INPUT_${name.toUpperCase()}`,
@@ -129,13 +131,18 @@ describe('a task by itself', () => {
         SYSTEM_PLANID: 'p',
         SYSTEM_TASKINSTANCEID: 't',
         ...Object.fromEntries(given),
+        ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const lines: string[] = [];
+    const chunks: Buffer[] = [];
     const splitter = new LineSplitter((line) => lines.push(line));
     let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => splitter.push(chunk));
+    child.stdout.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      splitter.push(chunk);
+    });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
@@ -143,7 +150,8 @@ describe('a task by itself', () => {
       child.on('error', reject);
       child.on('close', (code) => {
         splitter.end();
-        resolve({ code, lines, stderr, ms: Date.now() - start });
+        const ms = Date.now() - start;
+        resolve({ code, lines, isUtf8: isUtf8(Buffer.concat(chunks)), stderr, ms });
       });
     });
   }
@@ -153,7 +161,7 @@ describe('a task by itself', () => {
       it(`${task} says only what is its own to a workspace that ${mood}`, async () => {
         const server = await startHostileServer(mood, samples);
         try {
-          const end = await run(task, { ...inputs, host: server.url, token });
+          const end = await run(task, { ...inputs, host: server.url, token }, fastClock());
 
           assertHarmless(task, end);
           assert.ok(server.requests.length > 0);
@@ -195,6 +203,40 @@ describe('a task by itself', () => {
           assert.ok(end.ms < 10_000, `${end.ms} ms`);
         }
         assert.deepEqual(server.requests, []);
+      } finally {
+        await server.close();
+      }
+    });
+  }
+
+  const broken = `${brokenCharacter}##${brokenCharacter}vso[task.complete]${brokenCharacter}`;
+
+  const shown = '\\ufffd+##\\ufffd+vso\\[task\\.complete\\]\\ufffd+';
+
+  for (const [task, mood, message] of [
+    [
+      'SubmitNotebookRun',
+      'refuses in broken characters',
+      `failed: ${shown} \\(HTTP 400 ${shown}, `,
+    ],
+    [
+      'RunNotebook',
+      'tells in broken characters',
+      `of notebook "${shown}" ended with FAILED, ${shown}`,
+    ],
+    ['ImportNotebooks', 'tells in broken characters', `"a${shown}" is still there`],
+    ['UpdateRepo', 'tells in broken characters', `belongs to the repository .*${shown}`],
+    ['WaitForRun', 'refuses in UTF-16', 'failed: .*error_code.* \\(HTTP 400, '],
+    ['RunNotebook', 'tells in UTF-16', 'the answer was not the documented JSON \\(HTTP 200, '],
+  ] satisfies [string, Mood, string][]) {
+    it(`${task} fails with a clear message when a workspace ${mood}`, async () => {
+      const server = await startHostileServer(mood, broken);
+      try {
+        const end = await run(task, { ...tasks[task], host: server.url, token }, fastClock());
+
+        assertHarmless(task, end);
+        const said = end.lines.filter((line) => line.startsWith('##vso[task.complete'));
+        assert.match(said.join(), new RegExp(`result=Failed;\\].*${message}`));
       } finally {
         await server.close();
       }
