@@ -82,7 +82,16 @@ export function judgeSuccess(attempt: Attempt, reference: Reference): string[] {
   return [
     ...difference('the workspace', attempt.state, reference.state),
     ...judgeOutputs(attempt, reference),
+    ...difference('the table', checksOf(attempt), checksOf(reference)),
   ];
+}
+
+/** `name: result` of each row of the table that CheckConnection prints; none for the other tasks. */
+function checksOf({ ends }: Attempt): string[] {
+  const cells = (ends[0]?.log ?? []).map((line) => line.split('|').map((cell) => cell.trim()));
+  return cells
+    .filter(([, , result = '']) => ['ok', 'failed', 'not checked'].includes(result))
+    .map(([, name, result]) => `${name}: ${result}`);
 }
 
 /** The post-job part could not remove the temporary Git folder, and says so. */
@@ -139,12 +148,15 @@ export function judgeFailure(
   const problems: string[] = [];
   if (state.runs.length > reference.state.runs.length) problems.push('a run too many');
   if (state.gitFolders.length > 1) problems.push('a Git folder too many');
-  const isUntouched = isSame(state, reference.before) || name === 'wait';
+  const isUntouched = isSame(state, reference.before);
   const says = statements[scenario.task]?.(attempt, reference) ?? [];
-  if (!isUntouched || name === 'wait') problems.push(...says);
+  if (!isUntouched || changingNothing.includes(name)) problems.push(...says);
   if (problems.length === 0) return [];
   return [...problems, `the message is: ${message}`];
 }
+
+/** Conversations whose messages have something to say of a workspace that is as before. */
+const changingNothing: readonly string[] = ['wait', 'check'];
 
 type Statement = (attempt: Attempt, reference: Reference) => string[];
 
@@ -155,6 +167,7 @@ const statements: Readonly<Record<string, Statement>> = {
   WaitForRun: saysRunGoesOn,
   ImportNotebooks: saysImported,
   UpdateRepo: saysFolder,
+  CheckConnection: saysChecks,
 };
 
 const signingIn = /^Signing in to /;
@@ -212,4 +225,17 @@ function saysFolder(attempt: Attempt): string[] {
     /\/Repos\/ci\/app/.test(message) &&
     /is now at|may (have been|be left)|is created|was brought to|is deleted/.test(message);
   return isSaid || saysLeftBehind(attempt) ? [] : ['it is not said what became of the Git folder'];
+}
+
+/** The message names the checks that failed, which are those of the table, and nothing was changed. */
+function saysChecks(attempt: Attempt, reference: Reference): string[] {
+  const stated = /(\d+) of (\d+) checks failed \((.+?)\)/.exec(messageOf(attempt));
+  const [all, found] = [checksOf(reference), checksOf(attempt)];
+  const failed = found.filter((row) => row.endsWith(': failed')).map((row) => row.split(':')[0]);
+  const expected = [String(failed.length), String(all.length), failed.join(', ')];
+  return [
+    ...difference('what the message counts', stated?.slice(1), expected),
+    ...difference('the number of rows', found.length, all.length),
+    ...difference('the workspace', attempt.state, reference.before),
+  ];
 }

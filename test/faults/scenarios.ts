@@ -15,6 +15,8 @@ export interface World {
   readonly remote: GitRemote;
   /** Of the run that is waited for. */
   runId: string;
+  /** Of the job that is looked up. */
+  jobId: string;
   close(): Promise<void>;
 }
 
@@ -178,6 +180,29 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     prepare: nothing,
     inputs: (world) => ({ ...gitInputs(world), temporary: 'true' }),
   },
+  check: {
+    task: 'CheckConnection',
+    parts: ['index'],
+    async prepare(world) {
+      await createGitFolder(world);
+      await callApi(world.workspace, 'POST', '/api/2.0/git-credentials', {
+        git_provider: 'gitHub',
+        git_username: 'somebody',
+        personal_access_token: 'a-token-of-git',
+      });
+      const { job_id } = await callApi(world.workspace, 'POST', '/api/2.2/jobs/create', {
+        name: 'nightly',
+        tasks: [{ task_key: 'main', notebook_task: { notebook_path: '/Shared/ok' } }],
+      });
+      world.jobId = String(job_id);
+    },
+    inputs: ({ jobId }) => ({
+      notebookPath: '/Shared/ok',
+      clusterId: '0923-164208-local001',
+      repoPath: '/Repos/ci/app',
+      jobId,
+    }),
+  },
 };
 
 export const readRequest = 'GET /api/2.2/jobs/runs/get';
@@ -212,6 +237,7 @@ export async function startWorld(remote: GitRemote): Promise<World> {
     folder,
     remote,
     runId: '',
+    jobId: '',
     async close() {
       await workspace.close();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
