@@ -8,14 +8,6 @@ import { taskStep } from '../../helpers/task-step';
 import { callApi } from '../../helpers/workspace-api';
 
 export const header = '# Databricks notebook source\n';
-export const jupyter = JSON.stringify({
-  nbformat: 4,
-  nbformat_minor: 5,
-  metadata: { language_info: { name: 'python' } },
-  cells: [
-    { cell_type: 'code', metadata: {}, source: ['1 + 1'], outputs: [], execution_count: null },
-  ],
-});
 
 /** The path of the target folder. */
 export const target = '/Shared/app';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeZip } from '../../../local/workspace/formats/zip';
 import { errorsOf, warningsOf } from '../../helpers/scene';
 import { callApi } from '../../helpers/workspace-api';
-import { header, type ImportScene, jupyter, startImportScene, target } from './import-scene';
+import { header, type ImportScene, startImportScene, target } from './import-scene';
 
 describe('DatabricksImportNotebooks', () => {
   let scene: ImportScene;
@@ -93,62 +93,6 @@ describe('DatabricksImportNotebooks', () => {
     }
   });
 
-  it('imports every format as what it is', async () => {
-    scene.put({
-      'py.py': header,
-      'sql.sql': '-- Databricks notebook source\nselect 1',
-      'scala.scala': '// Databricks notebook source\r\n1',
-      'r.R': header,
-      'jupyter.ipynb': jupyter,
-      'page.html': '<html></html>',
-      'archive.zip': writeZip([{ name: 'a.py', content: Buffer.from(header) }]),
-      'module.py': 'x = 1',
-      'bom.py': `\ufeff${header}`,
-      'board.lvdash.json': '{}',
-      empty: '',
-    });
-    const exported = await exportOf(scene, 'HTML');
-    const archive = await exportOf(scene, 'DBC');
-    scene.put({ 'exported.html': exported, 'archived.dbc': archive });
-
-    const step = await scene.import();
-
-    assert.deepEqual(errorsOf(step), []);
-    assert.ok(step.log.includes(`Imported 6 notebooks, 6 files and 1 archive to ${target}.`));
-    assert.deepEqual(await scene.tree(), {
-      archived: 'DIRECTORY',
-      'archived/newer': 'NOTEBOOK',
-      'archived/old': 'NOTEBOOK',
-      'archive.zip': 'FILE',
-      'board.lvdash.json': 'DASHBOARD',
-      'bom.py': 'FILE',
-      empty: 'FILE',
-      exported: 'NOTEBOOK',
-      jupyter: 'NOTEBOOK',
-      'module.py': 'FILE',
-      'page.html': 'FILE',
-      py: 'NOTEBOOK',
-      r: 'NOTEBOOK',
-      scala: 'NOTEBOOK',
-      sql: 'NOTEBOOK',
-    });
-  });
-
-  it('imports a .dbc again, which the service does not overwrite', async () => {
-    scene.put({ 'archived.dbc': await exportOf(scene, 'DBC') });
-    await scene.import({ mode: 'mirror' });
-
-    const step = await scene.import({ mode: 'mirror' });
-
-    assert.deepEqual(errorsOf(step), []);
-    assert.deepEqual([step.outputs['importedCount'], step.outputs['deletedCount']], ['1', '0']);
-    assert.deepEqual(await scene.tree(), {
-      archived: 'DIRECTORY',
-      'archived/newer': 'NOTEBOOK',
-      'archived/old': 'NOTEBOOK',
-    });
-  });
-
   it('sends large files as they are', async () => {
     const content = Buffer.alloc(10 * 1024 * 1024, '\r\n--');
     scene.put({ 'large.bin': content });
@@ -189,19 +133,6 @@ describe('DatabricksImportNotebooks', () => {
     ],
     ['patterns without match', { 'a.py': header }, { contents: '*.sql' }, /Nothing to import/],
     [
-      'two sources of one name',
-      { 'a.py': header, 'a.ipynb': jupyter },
-      {},
-      /"a\.ipynb" and "a\.py" would all become "a"/,
-    ],
-    ['an invalid .ipynb', { 'a.ipynb': '{' }, {}, /"a\.ipynb" is not a Jupyter notebook/],
-    [
-      'a file that is too large',
-      { 'a.py': header, 'b.bin': 'x'.repeat(10 * 1024 * 1024 + 1) },
-      {},
-      /"b\.bin" is 10\.1 MB, more than the 10 MB that can be imported/,
-    ],
-    [
       'a source that does not exist',
       {},
       { sourceFolder: 'nowhere' },
@@ -227,20 +158,3 @@ describe('DatabricksImportNotebooks', () => {
     });
   }
 });
-
-/** A notebook, or the folder with it and another one, exported by the workspace. */
-async function exportOf({ workspace }: ImportScene, format: 'HTML' | 'DBC'): Promise<Buffer> {
-  await callApi(workspace, 'POST', '/api/2.0/workspace/mkdirs', { path: '/Shared/other' });
-  for (const name of ['old', 'newer']) {
-    await callApi(workspace, 'POST', '/api/2.0/workspace/import', {
-      path: `/Shared/other/${name}`,
-      language: 'PYTHON',
-      overwrite: true,
-      content: Buffer.from(header).toString('base64'),
-    });
-  }
-  const path = format === 'DBC' ? '/Shared/other' : '/Shared/other/old';
-  const query = `/api/2.0/workspace/export?format=${format}&path=${path}`;
-  const { content } = await callApi(workspace, 'GET', query);
-  return Buffer.from(String(content), 'base64');
-}
