@@ -5,7 +5,7 @@ import { answer, type StubReply, type StubRequest, stubApi, stubHost } from './s
 export class AnyWorkspace {
   readonly requests: StubRequest[] = [];
   #repo = { url: 'https://github.com/acme/app', branch: 'main', path: '/Repos/ci/app' };
-  readonly #imported = new Map<string, string>();
+  readonly #imported = new Map<string, { readonly type: string; readonly content: unknown }>();
 
   /** The bodies of requests such as `POST submit`: method and end of the path. */
   bodies(what: string): Record<string, unknown>[] {
@@ -43,6 +43,7 @@ export class AnyWorkspace {
       'v2/Me': () => ({ userName: 'ci@acme.test' }),
       'workspace/get-status': () => this.#status(asked('path')),
       'workspace/list': () => this.#list(asked('path')),
+      'workspace/export': () => this.#export(asked('path')),
       'clusters/get': () => ({ cluster_id: asked('cluster_id'), state: 'RUNNING' }),
       'runs/get': run,
       'runs/get-output': () => ({ notebook_output: { result: 'done' } }),
@@ -55,8 +56,10 @@ export class AnyWorkspace {
       import: body['format'] === 'RAW' ? 'FILE' : 'NOTEBOOK',
       mkdirs: 'DIRECTORY',
     };
+    const path = String(body['path']);
     const type = types[end];
-    if (type !== undefined) this.#imported.set(String(body['path']), type);
+    if (type !== undefined) this.#imported.set(path, { type, content: body['content'] });
+    if (end === 'delete') this.#imported.delete(path);
     return end === 'submit' ? { run_id: 7 } : {};
   }
 
@@ -73,10 +76,15 @@ export class AnyWorkspace {
     if (path.startsWith('/Repos') && this.requests.some(({ method }) => method === 'POST')) {
       return { path, object_type: 'REPO', object_id: 5 };
     }
-    const type = this.#imported.get(path);
+    const type = this.#imported.get(path)?.type;
     if (type !== undefined) return { path, object_type: type, object_id: 1 };
     if (this.isEmpty) return gone(path);
     return { path, object_type: 'NOTEBOOK', language: 'PYTHON', object_id: 1 };
+  }
+
+  #export(path: string): StubReply {
+    const object = this.#imported.get(path);
+    return object ? { content: String(object.content) } : gone(path);
   }
 
   /** Nothing lies at any path yet. */
@@ -86,7 +94,7 @@ export class AnyWorkspace {
     if (!this.#imported.has(folder)) return gone(folder);
     const objects = [...this.#imported]
       .filter(([path]) => path.slice(0, path.lastIndexOf('/')) === folder)
-      .map(([path, object_type]) => ({ path, object_type }));
+      .map(([path, { type }]) => ({ path, object_type: type, object_id: 1, modified_at: 1 }));
     return { objects };
   }
 }

@@ -5,6 +5,8 @@ import { ExpectedError } from '../../../shared/databricks';
 import { connect } from '../../../shared/pipeline/connection/connect';
 import type { Task } from '../../../shared/pipeline/task-context';
 import type { TaskManifest } from '../../../shared/pipeline/task-manifest';
+import { checkConnection } from '../../../tasks/CheckConnection/run';
+import checkManifest from '../../../tasks/CheckConnection/task.json';
 import { importNotebooks } from '../../../tasks/ImportNotebooks/run';
 import importManifest from '../../../tasks/ImportNotebooks/task.json';
 import { runNotebook } from '../../../tasks/RunNotebook/run';
@@ -19,6 +21,7 @@ import { AnyWorkspace } from '../../helpers/any-workspace';
 import { anyInput, longInputs } from '../../helpers/foreign-text';
 import { stubHost } from '../../helpers/stub-api';
 import { aTaskContext, aTempDirectory } from '../../helpers/task-context';
+import { someProbes } from './check-connection/a-check';
 import { aFolder, header } from './import-notebooks/source/a-source';
 
 type Inputs = Readonly<Record<string, string>>;
@@ -32,6 +35,8 @@ interface Subject {
   /** Inputs with which the task succeeds. */
   readonly inputs: Inputs;
   readonly isEmpty?: boolean;
+  /** What is wrong is found by asking, and reported in a table; nothing is changed. */
+  readonly isReport?: boolean;
   readonly checks: Readonly<Record<string, Check>>;
 }
 
@@ -135,6 +140,19 @@ const submitChecks: Subject['checks'] = {
   cancelOnPipelineCancel: isBoolean,
 };
 
+/** What a task sends for the files of the source, without its own notes. */
+function imported(workspace: AnyWorkspace): unknown[] {
+  const paths = valuesOf(workspace.bodies('POST import'), 'path');
+  return paths.filter((path) => !/\/\.databricks-import[^/]*$/.test(String(path)));
+}
+
+function asks(what: string, name: string): Check {
+  return (value, workspace) => {
+    const wanted = given(value);
+    if (wanted !== '') assert.ok(workspace.queries(what, name).includes(wanted), value);
+  };
+}
+
 const submitInputs: Inputs = { notebookPath: '/Shared/app/main', existingCluster: 'c-1' };
 
 const subjects: Readonly<Record<string, Subject>> = {
@@ -217,6 +235,19 @@ const subjects: Readonly<Record<string, Subject>> = {
       },
     },
   },
+  CheckConnection: {
+    task: (context) => checkConnection(context, someProbes().probes),
+    manifest: checkManifest as TaskManifest,
+    isReport: true,
+    inputs: {},
+    checks: {
+      ...connectionChecks,
+      notebookPath: asks('GET get-status', 'path'),
+      clusterId: asks('GET get', 'cluster_id'),
+      repoPath: isIn(),
+      jobId: asks('GET get', 'job_id'),
+    },
+  },
   ImportNotebooks: {
     task: importNotebooks,
     manifest: importManifest as TaskManifest,
@@ -226,8 +257,7 @@ const subjects: Readonly<Record<string, Subject>> = {
       ...connectionChecks,
       sourceFolder: (value) => assert.ok(resolve(given(value)).startsWith(source)),
       contents: (value, workspace) => {
-        const sent = valuesOf(workspace.bodies('POST import'), 'path');
-        assert.ok(sent.length > 0 || value === '', value);
+        assert.ok(imported(workspace).length > 0 || value === '', value);
       },
       targetFolder: (value, workspace) => {
         const folder = `/${given(value)
@@ -235,10 +265,22 @@ const subjects: Readonly<Record<string, Subject>> = {
           .filter((name) => name !== '')
           .join('/')}`;
         climbsNowhere(folder);
-        const sent = valuesOf(workspace.bodies('POST import'), 'path').sort();
-        assert.deepEqual(sent, [`${folder}/a`, `${folder}/b/c.txt`, `${folder}/b/d`]);
+        assert.deepEqual(imported(workspace).sort(), [
+          `${folder}/a`,
+          `${folder}/b/c.txt`,
+          `${folder}/b/d`,
+        ]);
       },
       mode: isIn('merge', 'mirror'),
+      incremental: isBoolean,
+      stripOutputs: isIn('none', 'auto', 'always'),
+      permissions: (value, workspace) => {
+        const lists = workspace.bodies('PATCH 1');
+        const isNone = /^(\[\s*\])?$/.test(given(value));
+        assert.equal(lists.length, isNone ? 0 : 1, value);
+        if (!isNone) assert.ok(Array.isArray(lists[0]?.['access_control_list']));
+      },
+      permissionsMode: isIn('keep', 'replace'),
       allowLargeDelete: isIgnored,
       includeFiles: isBoolean,
       overwrite: isBoolean,
@@ -252,6 +294,7 @@ interface Outcome {
   readonly error: unknown;
   readonly workspace: AnyWorkspace;
   readonly warnings: readonly string[];
+  readonly infos: readonly string[];
   readonly ms: number;
 }
 
@@ -272,12 +315,42 @@ async function attempt(
     () => undefined,
     (reason: unknown) => reason,
   );
-  return { error, workspace, warnings: host.warnings, ms: performance.now() - start };
+  const { warnings, infos } = host;
+  return { error, workspace, warnings, infos, ms: performance.now() - start };
 }
 
 /** The inputs that a message about this one may name instead. */
 function namesOf(input: string): string[] {
   return input === 'azureWorkspaceResourceId' ? [input, 'azureSubscription'] : [input];
+}
+
+/** Refused before the first request, with a message about the input; that of a report stands in its table. */
+function assertRefused(
+  { error, workspace, infos }: Outcome,
+  input: string,
+  { isReport }: Subject,
+): void {
+  assert.ok(error instanceof ExpectedError, `defect: ${(error as Error).stack}`);
+  assert.deepEqual(
+    workspace.requests.map(({ method, path }) => `${method} ${path}`),
+    [],
+    String(error),
+  );
+  const told = [error.message, error.hint, ...(isReport ? infos : [])].join(' ');
+  assert.ok(
+    namesOf(input).some((one) => told.includes(`'${one}'`)),
+    `about something else: ${error.message}`,
+  );
+}
+
+/** Found to be wrong by reading in the workspace, with a table that says so. */
+function assertReported({ error, workspace, infos }: Outcome): void {
+  assert.ok(error instanceof ExpectedError, `defect: ${(error as Error).stack}`);
+  assert.ok(workspace.requests.every(({ method }) => method === 'GET'));
+  assert.ok(
+    infos.some((line) => line.includes('| failed ')),
+    infos.join('\n'),
+  );
 }
 
 /** Inputs that several tasks read with the same code. */
@@ -296,23 +369,14 @@ describe('any value of an input', function () {
 
       for (const { name: input } of subject.manifest.inputs.filter((one) => one.name !== 'host')) {
         const check = async (value: string): Promise<void> => {
-          const { error, workspace, warnings, ms } = await attempt(subject, { [input]: value });
+          const outcome = await attempt(subject, { [input]: value });
+          const { error, workspace, warnings, ms } = outcome;
 
           const isMeant = subject.checks[input];
           assert.ok(isMeant, `add to the checks of ${name} what '${input}' leads to`);
           if (error === undefined) isMeant(value, workspace, warnings);
-          else {
-            assert.ok(error instanceof ExpectedError, `defect: ${(error as Error).stack}`);
-            assert.deepEqual(
-              workspace.requests.map(({ method, path }) => `${method} ${path}`),
-              [],
-              String(error),
-            );
-            assert.ok(
-              namesOf(input).some((one) => `${error.message} ${error.hint}`.includes(`'${one}'`)),
-              `about something else: ${error.message}`,
-            );
-          }
+          else if (subject.isReport && workspace.requests.length > 0) assertReported(outcome);
+          else assertRefused(outcome, input, subject);
           assert.ok(ms < longestMs, `${ms} ms`);
         };
 
