@@ -85,9 +85,7 @@ function formsOf(secret: string): string[] {
     .map((line) => line.trim())
     .filter((line) => line.length >= shortestSecretLine);
   const forms = [visible, ...lines, JSON.stringify(secret).slice(1, -1)];
-  return [...new Set([...forms, ...inBase64(secret), ...inUrl(secret)])].filter(
-    (form) => form !== '',
-  );
+  return [...new Set([...forms, ...inBase64(secret), ...inUrl(secret)])];
 }
 
 /** Shorter parts of Base64 are found by chance. */

@@ -72,6 +72,13 @@ describe('toHarmlessText', () => {
     assert.equal(toHarmlessText(`x${secret}y`, { secrets: [secret] }), 'x***y');
   });
 
+  it('masks no line of a secret that is too short to be one', () => {
+    const secrets = ['{\n  abc,\n  d\n}'];
+
+    assert.equal(toHarmlessText('{ abc, } { d }', { secrets }), '{ *** } { d }');
+    assert.equal(toHarmlessText('of all of it', { secrets: ['all\nof'] }), 'of *** of it');
+  });
+
   it('masks a secret within JSON, within a URL and in Base64', () => {
     const secret = 'pa"ss/w\\rd';
     const text = `${JSON.stringify({ secret })} https://x.test/?t=${encodeURIComponent(secret)} ${Buffer.from(secret).toString('base64')}`;
@@ -93,6 +100,20 @@ describe('toHarmlessText', () => {
       assert.match(masked, /^\S{0,16}\*\*\*\S{0,8} \S{0,16}\*\*\*\S{0,8}$/);
     });
   }
+
+  it('masks the first character of a secret in Base64 where it has one of its own', () => {
+    const text = Buffer.from('abcdapi~?>0123456789xyz').toString('base64');
+
+    assert.match(toHarmlessText(text, { secrets: ['dapi~?>0123456789'] }), /^YWJj\*\*\*/);
+  });
+
+  it('masks a secret of seven characters anywhere in Base64, and parts of shorter ones nowhere', () => {
+    const text = Buffer.from('xhunter2y').toString('base64');
+    const [partOfShort] = /FiY/.exec(Buffer.from('xabcy').toString('base64')) ?? [];
+
+    assert.match(toHarmlessText(text, { secrets: ['hunter2'] }), /^\w{2}\*\*\*\w{2}$/);
+    assert.equal(toHarmlessText(`a ${partOfShort}`, { secrets: ['abc'] }), 'a FiY');
+  });
 
   it('masks a secret within a URL, whatever case its hex digits have', () => {
     assert.equal(toHarmlessText('k=a%2Fb%2Bc k=a%2fb%2bc', { secrets: ['a/b+c'] }), 'k=*** k=***');
@@ -117,8 +138,13 @@ describe('toHarmlessText', () => {
     assert.equal(toHarmlessText('abcdef', { maxLength: 4 }), 'abcd… (2 more characters)');
   });
 
+  it('keeps a text that is just short enough', () => {
+    assert.equal(toHarmlessText('abcd', { maxLength: 4 }), 'abcd');
+  });
+
   it('cuts no character in halves', () => {
     assert.equal(toHarmlessText('ab🎉', { maxLength: 3 }), 'ab… (2 more characters)');
+    assert.equal(toHarmlessText('🎉abcd', { maxLength: 4 }), '🎉ab… (2 more characters)');
   });
 
   it('masks a secret that the cut would have split', () => {
@@ -221,6 +247,6 @@ describe('toHarmlessText', () => {
 
 describe('toHarmlessLine', () => {
   it('puts everything on one line', () => {
-    assert.equal(toHarmlessLine('  a \r\n\r\n  b\u2028c\n'), 'a b c');
+    assert.equal(toHarmlessLine('  one two \r\n\r\n  three\u2028four\n'), 'one two three four');
   });
 });
