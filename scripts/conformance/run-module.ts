@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { type LocalWorkspace, startWorkspace } from '../../local/workspace/index';
+import { clientEnvironment } from './client-environment';
 import { type HttpsFront, openHttpsFront } from './https-front';
 import type { PythonEnvironment } from './python-environment';
 import { type CheckResult, readResults } from './report';
@@ -33,27 +34,17 @@ function openFront(workspace: LocalWorkspace, bench: Bench): Promise<HttpsFront>
   return openHttpsFront(Number(new URL(workspace.url).port), { key, cert });
 }
 
-/** A clean environment: no proxy, no profile and no .netrc of the user reaches the clients. */
 function environmentOf(
   workspace: LocalWorkspace,
   front: HttpsFront | undefined,
   bench: Bench,
   home: string,
 ): NodeJS.ProcessEnv {
-  const inherited = ['SYSTEMROOT', 'PATHEXT', 'COMSPEC'].map((name) => [name, process.env[name]]);
+  const { python, certificateFile, folder } = bench;
+  const host = front === undefined ? workspace.url : `https://${front.address}`;
   return {
-    ...Object.fromEntries(inherited.filter(([, value]) => value !== undefined)),
-    PATH: [bench.python.binFolder, process.env['PATH']].join(delimiter),
-    HOME: home,
-    USERPROFILE: home,
-    TMPDIR: home,
-    TEMP: home,
-    PYTHONPATH: bench.folder,
-    PYTHONDONTWRITEBYTECODE: '1',
-    PYTHONUTF8: '1',
-    REQUESTS_CA_BUNDLE: bench.certificateFile,
-    DATABRICKS_HOST: front === undefined ? workspace.url : `https://${front.address}`,
-    DATABRICKS_TOKEN: workspace.token,
+    ...clientEnvironment({ python, home, host, token: workspace.token, certificateFile }),
+    PYTHONPATH: folder,
     CONFORMANCE_WORKSPACE: workspace.url,
     CONFORMANCE_CLIENT_ID: workspace.clientId,
     CONFORMANCE_CLIENT_SECRET: workspace.clientSecret,
