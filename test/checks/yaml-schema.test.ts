@@ -361,7 +361,7 @@ describe('azure-pipelines-schema.json', () => {
     });
 
     it('in every part of a pipeline', () => {
-      assert.equal(ownSteps(everything).length, 12);
+      assert.equal(ownSteps(everything).length, 14);
       assertLookedAt(everything);
     });
   });

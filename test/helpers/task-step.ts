@@ -1,5 +1,10 @@
 /** Tasks of the extension by the part of their name that differs. */
-export type TaskName = 'SubmitNotebookRun' | 'WaitForRun' | 'RunNotebook' | 'ImportNotebooks';
+export type TaskName =
+  | 'SubmitNotebookRun'
+  | 'WaitForRun'
+  | 'RunNotebook'
+  | 'ImportNotebooks'
+  | 'CheckConnection';
 
 /** Keys of a step beside `task` and `inputs`: name, condition, continueOnError and others. */
 export type StepKeys = Readonly<Record<string, unknown>>;
