@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import sinon from 'sinon';
 import type { JsonObject } from '../../../../../shared/databricks';
 import { CancelledError } from '../../../../../shared/pipeline/errors';
 import { startNextSubmission, submitNotebookRun } from '../../../../../shared/pipeline/runs/submit';
@@ -150,6 +151,18 @@ describe('submitNotebookRun', () => {
       });
     });
 
+    it('takes the end of a folder for no extension', async () => {
+      const path = 'GET /api/2.0/workspace/get-status?path=%2Fapp.py%2Fmain';
+      const { run } = arrange({
+        inputs: { notebookPath: '/app.py/main' },
+        routes: { [path]: answer(404, { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'no' }) },
+      });
+
+      await assert.rejects(run(), {
+        hint: "Check 'notebookPath', that the notebook was deployed to this workspace, and that the identity may see it.",
+      });
+    });
+
     it('finds a file that is no notebook', async () => {
       const { run, api } = arrange({ routes: { [lookUp]: { object_type: 'FILE' } } });
 
@@ -220,6 +233,18 @@ describe('submitNotebookRun', () => {
       assert.equal(host.debugs.filter((line) => line.startsWith('Not checked: ')).length, 2);
     });
 
+    for (const [title, failure, name] of [
+      ['cannot be reached', networkError('ECONNREFUSED'), 'TransportError'],
+      ['is not available', answer(503, 'busy'), 'ApiError'],
+    ] as const) {
+      it(`ends with a workspace that ${title}`, async () => {
+        const { run, api } = arrange({ routes: { [lookUp]: failure } });
+
+        await assert.rejects(run(), { name });
+        assert.ok(!api.calls().includes(submit));
+      });
+    }
+
     it('ends with a token that is not accepted', async () => {
       const { run, api } = arrange({
         routes: { [lookUp]: answer(401, { error_code: 'UNAUTHENTICATED', message: 'no' }) },
@@ -255,6 +280,41 @@ describe('submitNotebookRun', () => {
       await run();
 
       assert.match(host.infos.at(-1) ?? '', /is taken over/);
+    });
+
+    it('takes a clock of the service that is a minute behind for no takeover', async () => {
+      const start = Date.parse('2026-01-05T07:59:00Z');
+      const { run, host } = arrange({
+        routes: { [getRun]: aRun({ ...running, wire: { start_time: start } }) },
+      });
+
+      await run();
+
+      assert.match(host.infos.at(-1) ?? '', /^Submitted run 7 /);
+    });
+
+    it('keeps the time of the first submission', async () => {
+      const tempDirectory = aTempDirectory();
+      const first = arrange({ tempDirectory });
+      const submittedAt = first.clock.now();
+      await first.run();
+
+      const second = arrange({ tempDirectory });
+      second.clock.advance(60_000);
+      await second.run();
+
+      assert.equal(second.context.ledger.findRun(stubHost, '7')?.submittedAt, submittedAt);
+    });
+
+    it('submits anew with inputs that were corrected meanwhile', async () => {
+      const tempDirectory = aTempDirectory();
+      const first = arrange({ tempDirectory, inputs: { notebookParameters: 'day=1' } });
+      const second = arrange({ tempDirectory, inputs: { notebookParameters: 'day=2' } });
+
+      await first.run();
+      await second.run();
+
+      assert.notDeepEqual(tokensOf(second), tokensOf(first));
     });
 
     it('uses the same token with another personal access token', async () => {
@@ -353,6 +413,12 @@ describe('submitNotebookRun', () => {
         '/Shared/other',
       ],
       ['other parameters', aTaskRun({ parameters: { a: '1', b: '3' } }), '/Shared/app/main'],
+      [
+        'a notebook in a folder named Workspace',
+        aTaskRun({ notebookPath: '/Shared/Workspace/app/main', parameters: { a: '1', b: '2' } }),
+        '/Shared/Workspace/app/main',
+      ],
+      ['no notebook', aTaskRun({ wire: { notebook_task: {} } }), ''],
     ];
     for (const [title, task, path] of others) {
       it(`is refused when its run has ${title}`, async () => {
@@ -435,6 +501,20 @@ describe('submitNotebookRun', () => {
       assert.deepEqual(clock.sleeps, [1_000, 1_000]);
     });
 
+    it('is asked for once when the identity may not see it', async () => {
+      const denied = answer(403, { error_code: 'PERMISSION_DENIED', message: 'no' });
+      const { run, host, clock } = arrange({ routes: { [getRun]: denied } });
+
+      const submitted = await run();
+
+      assert.deepEqual(submitted, { runId: '7', runPageUrl: '' });
+      assert.deepEqual(clock.sleeps, []);
+      assert.match(
+        host.warnings[0] ?? '',
+        /^Run 7 is submitted, but its page could not be looked up: /,
+      );
+    });
+
     it('may stay unknown: the run is submitted all the same', async () => {
       const { run, host, clock } = arrange({ routes: { [getRun]: unknown } });
 
@@ -455,6 +535,7 @@ describe('submitNotebookRun', () => {
       const submitted = await test.run();
 
       assert.deepEqual(submitted, { runId: '7', runPageUrl: '' });
+      assert.equal(test.api.calls().filter((call) => call === getRun).length, 1);
       assert.deepEqual(test.host.warnings, []);
       assert.equal(
         test.context.ledger.findRun(stubHost, '7')?.submittedBy,
@@ -497,6 +578,22 @@ describe('submitNotebookRun', () => {
       assert.equal(test.context.ledger.findRun(stubHost, '7')?.isOver, true);
     });
 
+    it('does not wait for the answer of the first submit', async () => {
+      const test = arrange({ routes: { [cancelRun]: {} } });
+      const submissions = sinon.stub(test.workspace.jobs, 'submitNotebookRun');
+      submissions.onSecondCall().resolves('7');
+      submissions.onFirstCall().callsFake(() => {
+        setImmediate(() => test.cancel(cancelled));
+        return new Promise(() => {});
+      });
+
+      await assert.rejects(test.run(), {
+        message: 'The step was cancelled; run 7 is cancelled too',
+      });
+
+      assert.ok(test.api.calls().includes(cancelRun));
+    });
+
     it('says when the run could not be cancelled, and leaves that to the end of the job', async () => {
       const test = arrange({
         routes: {
@@ -515,11 +612,14 @@ describe('submitNotebookRun', () => {
       assert.deepEqual(test.host.warnings, [
         `Run 7 could not be cancelled yet: Cancelling run 7 failed: busy (HTTP 503, POST ${stubHost}/api/2.2/jobs/runs/cancel). The end of the job tries once more.`,
       ]);
-      const { isOver, isCancelRequested } = test.context.ledger.findRun(stubHost, '7') ?? {};
-      assert.deepEqual(
-        { isOver, isCancelRequested },
-        { isOver: undefined, isCancelRequested: true },
-      );
+      assert.deepEqual(test.context.ledger.findRun(stubHost, '7'), {
+        host: stubHost,
+        runId: '7',
+        runPageUrl: '',
+        submittedBy: test.context.identity.hash,
+        cancelOnPipelineCancel: true,
+        isCancelRequested: true,
+      });
     });
 
     it('lets the run go on if that is wanted', async () => {
@@ -587,9 +687,14 @@ describe('submitNotebookRun', () => {
       const test = arrange({ routes: { [submit]: answer(429, 'too many') } });
       test.clock.onSleep = () => test.cancel(cancelled);
 
-      await assert.rejects(test.run(), {
-        name: 'CancelledError',
-        message: 'The step was cancelled while it waited to submit the run; no run was started',
+      await assert.rejects(test.run(), (error: Error) => {
+        assert.equal(error.name, 'CancelledError');
+        assert.equal(
+          error.message,
+          'The step was cancelled while it waited to submit the run; no run was started',
+        );
+        assert.match(String(error.cause), /HTTP 429/);
+        return true;
       });
 
       assert.equal(tokensOf(test).length, 1);
@@ -629,6 +734,27 @@ describe('submitNotebookRun', () => {
       assert.ok(!test.api.calls().includes(cancelRun));
       assert.deepEqual(test.context.ledger.listRuns(stubHost), []);
       assert.deepEqual(test.marker(), { submissionNumber: 0 });
+    });
+
+    it('cancels the run of a given token that cannot be read, and looks once', async () => {
+      const test = arrange({
+        inputs: { idempotencyToken: 'mine' },
+        routes: {
+          [submit]: () => {
+            test.cancel(cancelled);
+            return { run_id: 7 };
+          },
+          [getRun]: answer(503, 'busy'),
+          [cancelRun]: {},
+        },
+      });
+
+      await assert.rejects(test.run(), {
+        message: 'The step was cancelled; run 7 is cancelled too',
+      });
+
+      assert.deepEqual(test.api.calls().slice(3), [submit, submit, getRun, cancelRun]);
+      assert.deepEqual(test.clock.sleeps, []);
     });
 
     it('reports a refusal as what it is', async () => {
@@ -705,6 +831,7 @@ describe('submitNotebookRun', () => {
     const cases: [title: string, value: string, secret: string, warnings: string[]][] = [
       ['a whole secret', 'abc', 'abc', [warningOf('p', 'key')]],
       ['a secret within a text', 'x-hunter2-y', 'hunter2', [warningOf('p', 'key')]],
+      ['a secret of six within a text', 'xabcdefy', 'abcdef', [warningOf('p', 'key')]],
       ['a short secret within a text', 'xabcdey', 'abcde', []],
       ['no secret', 'x', 'hunter2', []],
       ['a secret too short to be one', 'a', 'a', []],
