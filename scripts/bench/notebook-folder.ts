@@ -41,17 +41,20 @@ function textOf(size: number, comment: string, random: () => number): string {
   return `${lines.join('\n')}\n`;
 }
 
+const linesPerCell = 10;
+
 function jupyter(size: number, random: () => number): string {
-  const source = textOf(size, '#', random).split('\n');
-  const cells = source.map((line) => ({
+  const lines = textOf(size, '#', random).split(/(?<=\n)/);
+  const count = Math.ceil(lines.length / linesPerCell);
+  const cells = Array.from({ length: count }, (_, index) => ({
     cell_type: 'code',
     metadata: {},
-    source: [line],
+    source: lines.slice(index * linesPerCell, (index + 1) * linesPerCell),
     outputs: [],
     execution_count: null,
   }));
   const metadata = { language_info: { name: 'python' } };
-  return JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells: cells.slice(0, 12) });
+  return JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells });
 }
 
 /** Six of ten are Python, three SQL, one Jupyter; sizes are spread evenly over their orders of magnitude. */
