@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunLedger } from '../../../../../shared/pipeline/runs/run-ledger';
 import { aTempDirectory } from '../../../../helpers/task-context';
@@ -84,24 +84,45 @@ describe('RunLedger', () => {
 
   it('leaves no draft behind and keeps its files from others', () => {
     const { ledger, folder } = aLedger();
+    // Windows knows no such rights.
+    const rightsOfOthers = process.platform === 'win32' ? 0 : 0o077;
 
-    ledger.updateRun(host, '7', {});
+    ledger.updateRun(host, '4711', {});
     ledger.writeStep('step-1', { submissionNumber: 1 });
 
+    const names = readdirSync(folder);
     assert.deepEqual(
-      readdirSync(folder).map((name) => name.replace(/[0-9a-f]{16}/, '<hash>')),
-      ['run-<hash>-7.json', 'step-<hash>.json'],
+      names.map((name) => name.replace(/[0-9a-f]{16}/, '<hash>')),
+      ['run-<hash>-4711.json', 'step-<hash>.json'],
     );
+    assert.deepEqual(
+      names.map((name) => statSync(join(folder, name)).mode & rightsOfOthers),
+      [0, 0],
+    );
+  });
+
+  it('leaves no draft behind when a record cannot be replaced', () => {
+    const { ledger, folder } = aLedger();
+    ledger.updateRun(host, '7', {});
+    const [name = ''] = readdirSync(folder);
+    rmSync(join(folder, name));
+    mkdirSync(join(folder, name));
+
+    assert.throws(() => ledger.updateRun(host, '7', {}), Error);
+    assert.deepEqual(readdirSync(folder), [name]);
   });
 
   it('does not take the draft of a process that was killed for a run', () => {
     const { ledger, folder } = aLedger();
-    ledger.updateRun(host, '7', {});
+    ledger.updateRun(host, '7', { submittedBy: 'me', cancelOnPipelineCancel: true });
     const [name = ''] = readdirSync(folder);
 
     writeFileSync(join(folder, `${name}.99.tmp`), readFileSync(join(folder, name)));
+    ledger.updateRun(host, '7', { isOver: true });
 
     assert.equal(ledger.listRuns(host).length, 1);
+    assert.equal(ledger.hasOpenWork(true), false);
+    assert.deepEqual(ledger.findUnfinished({ hash: 'me', taskInstanceId: 'step-1' }).runs, []);
   });
 
   for (const content of [
@@ -112,6 +133,7 @@ describe('RunLedger', () => {
     '{}',
     '7',
     '{"host":1,"runId":2}',
+    '{"host":"https://adb-7.test","runId":2}',
   ]) {
     it(`takes a file that holds ${content || 'nothing'} for none`, () => {
       const { ledger, folder } = aLedger();
@@ -123,6 +145,8 @@ describe('RunLedger', () => {
       assert.deepEqual(ledger.listRuns(host), []);
       assert.equal(ledger.findRun(host, '7'), undefined);
       assert.deepEqual(ledger.readStep('step-1'), { submissionNumber: 0 });
+      assert.equal(ledger.hasOpenWork(true), false);
+      assert.deepEqual(ledger.findUnfinished({ hash: 'me', taskInstanceId: 'step-1' }).runs, []);
       assert.equal(ledger.updateRun(host, '7', {}).submittedBy, undefined);
     });
   }
@@ -136,9 +160,24 @@ describe('RunLedger', () => {
 
     assert.deepEqual(ledger.listRuns(host), []);
     assert.equal(ledger.findRun(host, '7'), undefined);
+
+    writeFileSync(join(folder, name), JSON.stringify({ host, runId: '8' }));
+
+    assert.equal(ledger.findRun(host, '7'), undefined);
   });
 
-  for (const id of ['../../evil', '..', 'a/b', 'a\\b', 'CON', 'x'.repeat(500), 'ü:*?', '']) {
+  for (const id of [
+    '../../evil',
+    '../../evil7',
+    '7/../../evil',
+    '..',
+    'a/b',
+    'a\\b',
+    'CON',
+    'x'.repeat(500),
+    'ü:*?',
+    '',
+  ]) {
     it(`stays in its folder with "${id.slice(0, 20)}" for an id`, () => {
       const { ledger, tempDirectory, folder } = aLedger();
 
@@ -178,6 +217,16 @@ describe('RunLedger', () => {
 
     assert.throws(() => ledger.updateRun(host, '7', { submittedBy: 'you' }), Error);
     assert.equal(ledger.findRun(host, '7')?.submittedBy, 'me');
+  });
+
+  it('has open work as long as one run of several goes on', () => {
+    const { ledger } = aLedger();
+    ledger.updateRun(host, '7', { isOver: true });
+    ledger.updateRun('https://adb-8.test', '8', {});
+    ledger.writeStep('step-1', { submissionNumber: 0, runId: '7' });
+
+    assert.equal(ledger.hasOpenWork(true), true);
+    assert.equal(ledger.hasOpenWork(false), false);
   });
 
   it('finds what a cancelled step has not cancelled, in whatever workspace', () => {
