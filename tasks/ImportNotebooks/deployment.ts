@@ -19,6 +19,7 @@ import { writeManifest } from './manifest/manifest-store';
 import { isSameInTarget, isUntouched, toEntry } from './plan/find-changes';
 import type { ImportPlan, PlannedImport } from './plan/import-plan';
 import { setPermissions } from './set-permissions';
+import type { SizeLimits } from './size-limits';
 import { TargetCheck } from './target/target-check';
 import { folderOf } from './target/target-path';
 import type { ListOptions, TargetTree } from './target/target-tree';
@@ -42,6 +43,7 @@ export interface DeploymentOptions {
   readonly target: Target;
   readonly plan: ImportPlan;
   readonly progress: ImportProgress;
+  readonly sizeLimits: SizeLimits;
 }
 
 /** How often an import restores what another one changed at the same time. */
@@ -75,9 +77,10 @@ export class Deployment {
     }
     await this.#execute();
     await this.#verify();
-    const isDisturbed = await this.#isDisturbed();
-    if (isDisturbed) await this.#restore();
-    const recorded = isDisturbed || !this.#claim ? undefined : this.#record(plan);
+    const isAlone = await this.#isAlone();
+    if (!isAlone) await this.#restore();
+    // What two imports mixed is recorded by none of them: the next import compares it.
+    const recorded = isAlone && this.#claim ? this.#record(plan) : undefined;
     await Promise.all([recorded, this.#release()]);
   }
 
@@ -86,11 +89,10 @@ export class Deployment {
   }
 
   #execute(): Promise<void> {
-    const { context, workspace, inputs, plan, progress } = this.#options;
+    const { context, inputs, plan } = this.#options;
     return executePlan(plan, {
+      ...this.#options,
       ...inputs,
-      workspace,
-      progress,
       host: context.host,
       signal: context.signal,
       uploader: this.#uploader,
@@ -105,10 +107,8 @@ export class Deployment {
     const { targetFolder, permissions } = inputs;
     const changesContent = plan.imports.length + plan.deletions.length + plan.inTheWay.length > 0;
     const log = (line: string): void => host.info(line);
-    await Promise.all([
-      changesContent && this.#stakeClaim(),
-      permissions && setPermissions(workspace, targetFolder, permissions, { signal, log }),
-    ]);
+    if (permissions) await setPermissions(workspace, targetFolder, permissions, { signal, log });
+    if (changesContent) await this.#stakeClaim();
   }
 
   /** Without a note of its own an import goes on: it only cannot notice others. */
@@ -148,16 +148,23 @@ export class Deployment {
     }
   }
 
-  async #isDisturbed(): Promise<boolean> {
-    const { context, inputs } = this.#options;
+  /**
+   * False when another import may have changed what this one sent. One that had begun before and not ended is known only by
+   * what it changed: each object was listed before it is read back here.
+   */
+  async #isAlone(): Promise<boolean> {
+    const { context, inputs, plan } = this.#options;
+    if (this.#claim === undefined) return true;
     try {
-      return (await this.#claim?.isDisturbed(context.signal)) ?? false;
+      if (await this.#claim.isDisturbed(context.signal)) return false;
+      if (this.#claim.earlier === undefined) return true;
+      return (await this.#findOthers(plan.imports)).length === 0;
     } catch (error) {
       if (context.signal.aborted || !(error instanceof ExpectedError)) throw error;
       context.host.warning(
         `All is imported, but whether somebody else imported into ${inputs.targetFolder} at the same time is not known. ${error.message}`,
       );
-      return false;
+      return true;
     }
   }
 
@@ -167,11 +174,8 @@ export class Deployment {
     context.host.warning(
       `Somebody else imported into ${inputs.targetFolder} at the same time. All objects are compared with the source, and restored where they differ. Let only one pipeline at a time deploy to a folder.`,
     );
-    const items = [...plan.imports, ...plan.unchanged]
-      .map(({ item }) => item)
-      .filter(({ format }) => comparableFormat(format.format) !== undefined);
     for (let round = 1; ; round++) {
-      const others = await this.#findOthers(items);
+      const others = await this.#findOthers([...plan.imports, ...plan.unchanged]);
       if (others.length === 0) break;
       const names = others.map(({ path }) => path);
       if (round > mostRestorations) {
@@ -191,17 +195,22 @@ export class Deployment {
   }
 
   /** Objects whose content is not that of their source, as far as it can be compared. */
-  async #findOthers(items: readonly ImportItem[]): Promise<ImportItem[]> {
-    const { context, workspace, inputs, target } = this.#options;
+  async #findOthers(sent: readonly { readonly item: ImportItem }[]): Promise<ImportItem[]> {
+    const { context, workspace, inputs, target, sizeLimits } = this.#options;
     const { signal } = context;
     const limit = pLimit(target.listing.maxParallel);
-    const options = { ...inputs, workspace, signal };
+    const options = { ...inputs, workspace, signal, sizeLimits };
+    const items = sent
+      .map(({ item }) => item)
+      .filter(({ format }) => comparableFormat(format.format) !== undefined);
     const judged = await Promise.all(
       items.map((item) =>
-        limit(async () => {
-          const content = await item.source.read();
-          return { item, isSame: await isSameInTarget(item, content, options) };
-        }),
+        sizeLimits.run(item, () =>
+          limit(async () => {
+            const content = await item.read();
+            return { item, isSame: await isSameInTarget(item, content, options) };
+          }),
+        ),
       ),
     );
     return judged.filter(({ isSame }) => !isSame).map(({ item }) => item);

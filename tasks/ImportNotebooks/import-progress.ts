@@ -12,6 +12,8 @@ export interface Failure {
 /** What has been done so far, for outputs, messages and the progress bar. */
 export class ImportProgress {
   readonly failures: Failure[] = [];
+  /** Notebooks that the workspace found too large, as they were sent then. */
+  readonly stripped: ImportItem[] = [];
   readonly imported = new Set<ImportItem>();
   /** Files that were not tried any more. */
   readonly notTried: ImportItem[] = [];

@@ -3,7 +3,7 @@ import { CancelledError } from '../../shared/pipeline/errors';
 import type { TaskContext, TaskSuccess } from '../../shared/pipeline/task-context';
 import { Deployment, type Target } from './deployment';
 import { count, ImportError, listSome } from './import-error';
-import { type ImportItem, toImportItems } from './import-items';
+import { describeStripping, type ImportItem, toImportItems } from './import-items';
 import { ImportProgress } from './import-progress';
 import { type ImportNotebooksInputs, readInputs } from './inputs';
 import { claimName } from './manifest/claim';
@@ -19,6 +19,7 @@ import {
 import { findChanges } from './plan/find-changes';
 import { computePlan, type ImportPlan } from './plan/import-plan';
 import { describePermissions } from './set-permissions';
+import { SizeLimits } from './size-limits';
 import { openSource } from './source/source';
 import type { SourceFile } from './source/source-file';
 import { findGitFolders, withGitFolders } from './target/git-folders';
@@ -43,6 +44,8 @@ export async function importNotebooks(context: TaskContext): Promise<TaskSuccess
     const items = await toImportItems(files, inputs);
     checkNotEmpty(inputs, files, items);
     context.host.info(describeSource(inputs, files.length, items.length));
+    const stripping = describeStripping(items);
+    if (stripping !== undefined) context.host.info(stripping);
     const workspace = await context.connect(inputs.connection());
     const message = await deploy(context, workspace, inputs, items);
     context.host.info(message);
@@ -88,7 +91,8 @@ async function deploy(
   const { host } = context;
   const { targetFolder } = inputs;
   const target = await readTarget(context, workspace, inputs, items);
-  const plan = await makePlan(context, workspace, inputs, { items, target });
+  const sizeLimits = new SizeLimits();
+  const plan = await makePlan(context, workspace, inputs, { items, target, sizeLimits });
   logPlan(host, targetFolder, plan);
   const planned = countPlan(plan);
   if (inputs.dryRun) logPermissions(context, inputs);
@@ -98,14 +102,16 @@ async function deploy(
 
   const progress = new ImportProgress(host, plan.imports.length + plan.deletions.length);
   progress.unchanged = plan.kept.length + plan.unchanged.length;
-  const deployment = new Deployment({ context, workspace, inputs, target, plan, progress });
+  const options = { context, workspace, inputs, target, plan, progress, sizeLimits };
   try {
-    await deployment.run();
+    await new Deployment(options).run();
   } catch (error) {
     if (!context.signal.aborted) throw error;
     throw cancelledAt(progress, plan, targetFolder, error);
   } finally {
     setOutputs(context, targetFolder, progress.counts());
+    const stripping = describeStripping(progress.stripped);
+    if (stripping !== undefined) host.info(`The workspace finds them too large. ${stripping}`);
   }
   return describeResult(progress.counts(), targetFolder, { ...inputs, isDryRun: false });
 }
@@ -148,8 +154,13 @@ async function makePlan(
   { signal }: TaskContext,
   workspace: Workspace,
   inputs: ImportNotebooksInputs,
-  { items, target }: { readonly items: readonly ImportItem[]; readonly target: Target },
+  known: {
+    readonly items: readonly ImportItem[];
+    readonly target: Target;
+    readonly sizeLimits: SizeLimits;
+  },
 ): Promise<ImportPlan> {
+  const { items, target, sizeLimits } = known;
   const { targetExists, tree, listing } = target;
   const options = { ...inputs, targetExists };
   let plan = computePlan(items, tree, options);
@@ -157,7 +168,7 @@ async function makePlan(
   if (gitFolders.length > 0) plan = computePlan(items, withGitFolders(tree, gitFolders), options);
   if (!inputs.incremental) return plan;
   const manifest = target.manifest ?? new Map();
-  return findChanges(plan, { ...inputs, ...target, manifest, workspace, signal });
+  return findChanges(plan, { ...inputs, ...target, manifest, workspace, signal, sizeLimits });
 }
 
 /** A merge looks only where the source has something; a mirror has to see everything. */

@@ -4,22 +4,18 @@ import type { ImportItem } from './import-items';
 import type { ImportProgress } from './import-progress';
 import { hashContent } from './manifest/manifest';
 import type { PlannedImport } from './plan/import-plan';
+import type { SizeLimits } from './size-limits';
 
 export interface UploadOptions {
   readonly workspace: Workspace;
   readonly targetFolder: string;
   readonly overwrite: boolean;
+  readonly stripOutputs: 'none' | 'auto' | 'always';
   readonly maxParallel: number;
   readonly signal: AbortSignal;
   readonly progress: ImportProgress;
+  readonly sizeLimits: SizeLimits;
 }
-
-/** From these sizes on, in bytes, fewer files are sent at a time, so that never too much of them is in memory. */
-const sizeClasses = [
-  { from: 10 * 1024 * 1024, parallel: 1 },
-  { from: 2 * 1024 * 1024, parallel: 2 },
-  { from: 256 * 1024, parallel: 8 },
-];
 
 /** So many files in a row for which all patience was used up mean that the workspace is gone. */
 const mostGivenUp = 3;
@@ -28,10 +24,6 @@ const mostGivenUp = 3;
 export class Uploader {
   readonly #options: UploadOptions;
   readonly #limit: ReturnType<typeof pLimit>;
-  readonly #sizeLimits = sizeClasses.map(({ from, parallel }) => ({
-    from,
-    limit: pLimit(parallel),
-  }));
   readonly #hashes = new Map<string, string>();
   /** Folders that were made because an import did not find them. */
   readonly #madeFolders = new Map<string, Promise<void>>();
@@ -64,7 +56,7 @@ export class Uploader {
       return;
     }
     try {
-      const isImported = await this.#inSizeLimit(item, () => this.#upload(planned));
+      const isImported = await this.#options.sizeLimits.run(item, () => this.#upload(planned));
       if (isImported) progress.imported.add(item);
       else progress.unchanged += 1;
       progress.underWay.delete(item.path);
@@ -83,16 +75,11 @@ export class Uploader {
     progress.show('Importing');
   }
 
-  #inSizeLimit<T>({ source }: ImportItem, action: () => Promise<T>): Promise<T> {
-    const limit = this.#sizeLimits.find(({ from }) => source.size >= from)?.limit;
-    return limit ? limit(action) : action();
-  }
-
   /** True when the object was imported, false when somebody else made it meanwhile and it is not to be overwritten. */
   async #upload({ item, deletesFirst }: PlannedImport): Promise<boolean> {
     const { workspace, signal, progress } = this.#options;
     // Read before anything is deleted: what cannot be read must not cost what is there.
-    const content = await item.source.read();
+    const content = await item.read();
     signal.throwIfAborted();
     progress.underWay.add(item.path);
     const path = this.#pathOf(item.path);
@@ -117,7 +104,32 @@ export class Uploader {
     }
   }
 
-  async #import({ path, format }: ImportItem, content: Uint8Array): Promise<void> {
+  /** Sends the content; a notebook that the workspace finds too large is sent without its outputs, if it may be. */
+  async #import(item: ImportItem, content: Uint8Array): Promise<void> {
+    try {
+      await this.#send(item, content);
+    } catch (error) {
+      const isTooLarge = error instanceof ApiError && error.kind === 'too-large';
+      const stripped = isTooLarge ? await item.readStripped?.() : undefined;
+      if (stripped === undefined) throw this.#withAdvice(error, item);
+      await this.#send(item, stripped);
+      this.#options.progress.stripped.push({ ...item, strippedSize: stripped.byteLength });
+    }
+    // Of what the item gives, not of what was sent: the next import compares it with that again.
+    this.#hashes.set(item.path, hashContent(content));
+  }
+
+  #withAdvice(error: unknown, { format }: ImportItem): unknown {
+    const mayStrip = format.format === 'JUPYTER' && this.#options.stripOutputs === 'none';
+    const isTooLarge = error instanceof ApiError && error.kind === 'too-large';
+    if (!mayStrip || !isTooLarge) return error;
+    return new ApiError(error.message, error.details, {
+      hint: "Set 'stripOutputs' to auto to send it without its outputs.",
+      cause: error,
+    });
+  }
+
+  async #send({ path, format }: ImportItem, content: Uint8Array): Promise<void> {
     const { workspace, signal } = this.#options;
     await workspace.objects.import(
       {
@@ -129,7 +141,6 @@ export class Uploader {
       },
       signal,
     );
-    this.#hashes.set(path, hashContent(content));
   }
 
   #makeFolder(path: string): Promise<void> {

@@ -9,6 +9,7 @@ import {
 import { ImportError } from '../import-error';
 import type { ImportItem } from '../import-items';
 import { hashContent, type Manifest, type ManifestEntry } from '../manifest/manifest';
+import type { SizeLimits } from '../size-limits';
 import type { TargetTree } from '../target/target-tree';
 import type { ImportPlan, PlannedImport, UnchangedItem } from './import-plan';
 
@@ -16,6 +17,7 @@ export interface CompareOptions {
   readonly workspace: Workspace;
   readonly targetFolder: string;
   readonly maxParallel: number;
+  readonly sizeLimits: SizeLimits;
   readonly signal: AbortSignal;
 }
 
@@ -36,7 +38,9 @@ const parallelReads = 16;
 export async function findChanges(plan: ImportPlan, options: ChangeOptions): Promise<ImportPlan> {
   const limit = pLimit(Math.min(parallelReads, options.maxParallel));
   const judged = await Promise.all(
-    plan.imports.map((planned) => limit(() => judge(planned, options))),
+    plan.imports.map((planned) =>
+      options.sizeLimits.run(planned.item, () => limit(() => judge(planned, options))),
+    ),
   );
   return {
     ...plan,
@@ -69,7 +73,7 @@ async function judge(
 
 async function readIfPossible(item: ImportItem): Promise<Uint8Array | undefined> {
   try {
-    return await item.source.read();
+    return await item.read();
   } catch (error) {
     if (error instanceof ImportError) return undefined;
     throw error;

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { hashContent } from '../../../../tasks/ImportNotebooks/manifest/manifest';
+import { importNotebooks } from '../../../../tasks/ImportNotebooks/run';
+import type { FakeTaskHost } from '../../../helpers/fake-task-host';
+import { anImportContext, FakeWorkspace } from './fake-workspace';
+import { aFolder, header } from './source/a-source';
+
+const names = ['a', 'b', 'x/c', 'x/d'];
+
+interface Ending {
+  readonly host: FakeTaskHost;
+  readonly error: Error | undefined;
+}
+
+/** Imports a folder whose notebooks all hold `content`; each request and each answer takes as many turns as `delays` say. */
+async function anImport(
+  workspace: FakeWorkspace,
+  content: string,
+  delays: readonly number[],
+): Promise<Ending> {
+  const files = Object.fromEntries(names.map((name) => [`${name}.py`, `${header}\n${content}`]));
+  let turn = 0;
+  const pass = async (): Promise<void> => {
+    for (let left = delays[turn++ % delays.length] ?? 0; left > 0; left--) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const slow = Object.create(workspace, {
+    fetch: {
+      value: async (...call: Parameters<typeof workspace.fetch>) => {
+        await pass();
+        const answer = await workspace.fetch(...call);
+        await pass();
+        return answer;
+      },
+    },
+  }) as FakeWorkspace;
+  const { context, host } = anImportContext(slow, { sourceFolder: aFolder(files) });
+  const error = await importNotebooks(context).then(
+    () => undefined,
+    (reason: Error) => reason,
+  );
+  return { host, error };
+}
+
+/** Whether all that the record says of objects which are as they were recorded is true. */
+function assertTrueRecord(workspace: FakeWorkspace): void {
+  for (const [path, entry] of Object.entries(workspace.manifest() ?? {})) {
+    const stored = workspace.stored.get(`/Shared/app/${path}`);
+    const isTrusted =
+      String(stored?.id) === entry['object_id'] && stored?.modifiedAt === entry['modified_at'];
+    if (!isTrusted) continue;
+    assert.equal(hashContent(Buffer.from(stored?.content ?? '')), entry['hash'], path);
+  }
+}
+
+function contents(workspace: FakeWorkspace): string[] {
+  return names.map((name) => workspace.contentOf(`/Shared/app/${name}`)?.split('\n').at(-1) ?? '');
+}
+
+describe('two imports into one folder at once', function () {
+  this.timeout(60_000);
+
+  const delays = fc.array(fc.nat({ max: 6 }), { minLength: 3, maxLength: 30 });
+
+  it('end in the folder of one of them, or say that they could not', async () => {
+    const seen = { mixed: 0, warned: 0, failed: 0 };
+    await fc.assert(
+      fc.asyncProperty(delays, delays, async (ofOne, ofOther) => {
+        const workspace = new FakeWorkspace();
+        const both = await Promise.all([
+          anImport(workspace, 'one', ofOne),
+          anImport(workspace, 'other', ofOther),
+        ]);
+
+        assertTrueRecord(workspace);
+        const failed = both.filter(({ error }) => error !== undefined);
+        for (const { error } of failed) assert.match(String(error?.message), /somebody else/i);
+        const found = new Set(contents(workspace));
+        if (failed.length === 0) assert.equal(found.size, 1, [...found].join());
+        const warnings = both.flatMap(({ host }) => host.warnings);
+        seen.mixed += found.size > 1 ? 1 : 0;
+        seen.failed += failed.length;
+        seen.warned += warnings.length > 0 ? 1 : 0;
+      }),
+      { numRuns: 120 },
+    );
+    assert.ok(seen.warned > 40, JSON.stringify(seen));
+  });
+
+  it('end well when both deploy the same', async () => {
+    await fc.assert(
+      fc.asyncProperty(delays, delays, async (ofOne, ofOther) => {
+        const workspace = new FakeWorkspace();
+        const both = await Promise.all([
+          anImport(workspace, 'same', ofOne),
+          anImport(workspace, 'same', ofOther),
+        ]);
+
+        assert.deepEqual(
+          both.map(({ error }) => error),
+          [undefined, undefined],
+        );
+        assert.deepEqual(new Set(contents(workspace)), new Set(['same']));
+        assertTrueRecord(workspace);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('are told apart from one after the other', async () => {
+    const workspace = new FakeWorkspace();
+
+    await anImport(workspace, 'one', [0]);
+    const { host } = await anImport(workspace, 'other', [0]);
+
+    assert.deepEqual(host.warnings, []);
+    assert.deepEqual(contents(workspace), ['other', 'other', 'other', 'other']);
+  });
+
+  it('leave a record and no note behind, so that the next import finds all unchanged', async () => {
+    const workspace = new FakeWorkspace();
+    await Promise.all([anImport(workspace, 'one', [1]), anImport(workspace, 'other', [2, 1])]);
+
+    await anImport(workspace, 'last', [0]);
+    const { host } = await anImport(workspace, 'last', [0]);
+
+    assert.match(host.infos.at(-1) ?? '', /^Nothing has changed/);
+    assert.equal(workspace.types.has('/Shared/app/.databricks-import.running'), false);
+  });
+});

@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { importNotebooks } from '../../../../tasks/ImportNotebooks/run';
+import { networkError } from '../../../helpers/stub-api';
+import { anImportContext, FakeWorkspace, isImportOf, refuse } from './fake-workspace';
+import { aFolder, header } from './source/a-source';
+
+const manifestPath = '/Shared/app/.databricks-import.json';
+const claimPath = '/Shared/app/.databricks-import.running';
+
+describe('ImportNotebooks again', () => {
+  let workspace: FakeWorkspace;
+  let sourceFolder: string;
+
+  beforeEach(async () => {
+    workspace = new FakeWorkspace();
+    sourceFolder = aFolder({ 'a.py': `${header}\n1`, 'b.json': '{}', 'x/c.py': `${header}\n3` });
+    await runAgain();
+    workspace.requests.length = 0;
+  });
+
+  async function runAgain(inputs: Readonly<Record<string, string>> = {}) {
+    const { context, host } = anImportContext(workspace, { sourceFolder, ...inputs });
+    const { message } = await importNotebooks(context);
+    return { message, host, plan: host.infos.slice(1, -1) };
+  }
+
+  function write(path: string, content: string): void {
+    writeFileSync(join(sourceFolder, path), content);
+  }
+
+  it('records each object with hash, format, id and time', () => {
+    const { a } = workspace.manifest();
+    const { id, modifiedAt } = workspace.stored.get('/Shared/app/a')!;
+
+    assert.deepEqual(Object.keys(workspace.manifest()), ['a', 'b.json', 'x/c']);
+    assert.deepEqual(
+      [a?.['format'], a?.['object_id'], a?.['modified_at']],
+      ['SOURCE', String(id), modifiedAt],
+    );
+  });
+
+  it('sends nothing when nothing has changed: one list per folder and two requests more', async () => {
+    const { message, host, plan } = await runAgain();
+
+    assert.equal(
+      message,
+      'Nothing has changed: /Shared/app holds 3 objects of the source already.',
+    );
+    assert.deepEqual(plan, ['Plan for /Shared/app: 0 new, 0 changed, 3 unchanged.']);
+    assert.deepEqual(workspace.allChanges(), []);
+    assert.deepEqual(
+      workspace.requests.map(({ path }) => path.replace(/.*workspace\//, '')).sort(),
+      [
+        'export?path=%2FShared%2Fapp%2F.databricks-import.json&format=AUTO',
+        'get-status?path=%2FShared%2Fapp&return_git_info=true',
+        'list?path=%2FShared%2Fapp',
+        'list?path=%2FShared%2Fapp%2Fx',
+      ],
+    );
+    assert.equal(host.output()['unchangedCount'], '3');
+    assert.equal(host.output()['importedCount'], '0');
+  });
+
+  it('sends only what differs', async () => {
+    write('a.py', `${header}\n2`);
+    write('x/d.py', header);
+
+    const { message, plan } = await runAgain();
+
+    assert.equal(message, 'Imported 2 notebooks to /Shared/app, left 2 unchanged.');
+    assert.deepEqual(plan, [
+      'Plan for /Shared/app: 1 new, 1 changed, 2 unchanged.',
+      '~ a (notebook, SOURCE from a.py)',
+      '+ x/d (notebook, SOURCE from x/d.py)',
+    ]);
+    assert.deepEqual(workspace.changes().sort(), [
+      'import /Shared/app/a',
+      'import /Shared/app/x/d',
+    ]);
+    workspace.requests.length = 0;
+    await runAgain();
+    assert.deepEqual(workspace.allChanges(), []);
+  });
+
+  it('restores what was changed in the workspace, and says so', async () => {
+    workspace.edit('/Shared/app/a', `${header}\nby hand`);
+
+    const { plan } = await runAgain();
+
+    assert.deepEqual(plan, [
+      'Plan for /Shared/app: 0 new, 0 changed, 1 restored, 2 unchanged.',
+      '! a (notebook, SOURCE from a.py, was changed in the workspace)',
+    ]);
+    assert.equal(workspace.contentOf('/Shared/app/a'), `${header}\n1`);
+  });
+
+  it('compares what was only touched, and sends nothing but the new record', async () => {
+    workspace.edit('/Shared/app/a');
+
+    const { message } = await runAgain();
+
+    assert.match(message, /^Nothing has changed/);
+    assert.deepEqual(workspace.allChanges(), [`import ${manifestPath}`]);
+    workspace.requests.length = 0;
+    await runAgain();
+    assert.equal(workspace.requests.length, 4);
+  });
+
+  it('restores an object that somebody made again', async () => {
+    workspace.stored.delete('/Shared/app/a');
+    workspace.edit('/Shared/app/a', 'by hand');
+
+    assert.match((await runAgain()).plan[0]!, /1 restored/);
+  });
+
+  it('sends what was changed on both sides without blaming anybody', async () => {
+    write('a.py', `${header}\n2`);
+    workspace.edit('/Shared/app/a', `${header}\nby hand`);
+
+    assert.match((await runAgain()).plan[0]!, /0 new, 1 changed, 2 unchanged/);
+    assert.equal(workspace.contentOf('/Shared/app/a'), `${header}\n2`);
+  });
+
+  it('sends what somebody deleted', async () => {
+    workspace.types.delete('/Shared/app/a');
+
+    assert.equal((await runAgain()).plan[1], '+ a (notebook, SOURCE from a.py)');
+  });
+
+  it('does not trust an object without a time', async () => {
+    const { id, content } = workspace.stored.get('/Shared/app/a')!;
+    workspace.stored.set('/Shared/app/a', { id, content: 'other', modifiedAt: undefined as never });
+
+    assert.match((await runAgain()).plan[0]!, /1 restored/);
+    assert.notEqual(content, 'other');
+  });
+
+  const lost: readonly [string, () => void][] = [
+    [
+      'is lost',
+      () => workspace.types.delete(manifestPath) && workspace.stored.delete(manifestPath),
+    ],
+    ['is broken', () => workspace.edit(manifestPath, '{"version": 1, "obj')],
+    ['is of somebody else', () => workspace.edit(manifestPath, '{"resources": []}')],
+    ['is of a later version', () => workspace.edit(manifestPath, '{"version": 2, "objects": {}}')],
+  ];
+  for (const [what, lose] of lost) {
+    it(`sends everything when the record ${what}, and records it again`, async () => {
+      lose();
+
+      const { message } = await runAgain();
+
+      assert.equal(message, 'Imported 2 notebooks and 1 file to /Shared/app.');
+      workspace.requests.length = 0;
+      assert.match((await runAgain()).message, /^Nothing has changed/);
+    });
+  }
+
+  it('sends everything when the record cannot be read, and says why', async () => {
+    workspace.interfere = ({ path }) =>
+      path.includes('/export') ? refuse(400, 'MAX_READ_SIZE_EXCEEDED', 'Too large.') : undefined;
+
+    const { message, host } = await runAgain();
+
+    assert.equal(message, 'Imported 2 notebooks and 1 file to /Shared/app.');
+    assert.ok(
+      host.infos.includes(
+        `What earlier imports recorded in ${manifestPath} is not used: Too large.`,
+      ),
+    );
+  });
+
+  it('sends everything with incremental false, and records it', async () => {
+    const { message } = await runAgain({ incremental: 'false' });
+
+    assert.equal(message, 'Imported 2 notebooks and 1 file to /Shared/app.');
+    workspace.requests.length = 0;
+    assert.match((await runAgain()).message, /^Nothing has changed/);
+  });
+
+  it('warns when the record cannot be written, and succeeds', async () => {
+    write('a.py', `${header}\n2`);
+    workspace.interfere = (request) =>
+      isImportOf(request, manifestPath) ? refuse(400, 'BAD_REQUEST', 'No files here.') : undefined;
+
+    const { host } = await runAgain();
+
+    assert.match(host.warnings.join(), /the next import sends everything again.*No files here/);
+  });
+
+  it('keeps what it knows of objects that this import leaves out', async () => {
+    write('a.py', `${header}\n2`);
+    await runAgain({ contents: 'a.py' });
+    workspace.requests.length = 0;
+
+    assert.match((await runAgain()).message, /^Nothing has changed/);
+  });
+
+  it('forgets what a mirror deletes', async () => {
+    rmSync(join(sourceFolder, 'x'), { recursive: true });
+
+    await runAgain({ mode: 'mirror' });
+
+    assert.deepEqual(Object.keys(workspace.manifest()), ['a', 'b.json']);
+    assert.deepEqual(workspace.paths(), [
+      '/Shared',
+      '/Shared/app',
+      '/Shared/app/a',
+      '/Shared/app/b.json',
+    ]);
+  });
+
+  it('never deletes its record in a mirror, and never deploys one of the source', async () => {
+    write('.databricks-import.json', 'from elsewhere');
+    write('.databricks-import.running', 'from elsewhere');
+
+    assert.match((await runAgain({ mode: 'mirror' })).message, /^Nothing has changed/);
+    assert.deepEqual(Object.keys(workspace.manifest()), ['a', 'b.json', 'x/c']);
+  });
+
+  it('leaves no note of itself behind', () => {
+    assert.equal(workspace.types.has(claimPath), false);
+  });
+
+  it('sends an archive each time', async () => {
+    write('d.dbc', 'PK');
+    await runAgain();
+
+    assert.equal(
+      (await runAgain()).message,
+      'Imported 1 archive to /Shared/app, left 3 unchanged.',
+    );
+  });
+
+  describe('after one that was interrupted', () => {
+    it('sends only what is missing or different', async () => {
+      for (const name of ['a.py', 'x/c.py', 'x/d.py', 'x/e.py']) write(name, `${header}\nnew`);
+      workspace.interfere = (request) =>
+        /\/(c|e)$/.test(String(request.body?.['path'])) ? refuse(400, 'BAD', 'No.') : undefined;
+      await assert.rejects(runAgain());
+      workspace.interfere = () => undefined;
+      workspace.requests.length = 0;
+
+      const { message, host } = await runAgain();
+
+      assert.equal(message, 'Imported 2 notebooks to /Shared/app, left 3 unchanged.');
+      assert.deepEqual(workspace.changes().sort(), [
+        'import /Shared/app/x/c',
+        'import /Shared/app/x/e',
+      ]);
+      assert.match(
+        host.infos.join('\n'),
+        /An earlier import into \/Shared\/app \(Azure Pipelines, begun 2026-.*\) did not finish, or is still running\./,
+      );
+      workspace.requests.length = 0;
+      assert.match((await runAgain()).message, /^Nothing has changed/);
+    });
+
+    it('sends only what is missing although the first import never recorded anything', async () => {
+      workspace = new FakeWorkspace();
+      workspace.interfere = (request) =>
+        isImportOf(request, '/Shared/app/a') ? refuse(400, 'BAD', 'No.') : undefined;
+      await assert.rejects(runAgain());
+      workspace.interfere = () => undefined;
+
+      assert.equal(
+        (await runAgain()).message,
+        'Imported 1 notebook to /Shared/app, left 2 unchanged.',
+      );
+    });
+
+    it('reads a note that is broken for one of somebody', async () => {
+      write('a.py', `${header}\n2`);
+      workspace.types.set(claimPath, 'FILE');
+      workspace.edit(claimPath, 'x');
+
+      assert.match((await runAgain()).host.infos.join('\n'), /\(something, begun /);
+    });
+  });
+
+  it('goes on without a note where the workspace takes none', async () => {
+    write('a.py', `${header}\n2`);
+    workspace.interfere = (request) =>
+      isImportOf(request, claimPath) ? refuse(400, 'BAD', 'No.') : undefined;
+
+    const { message, host } = await runAgain();
+
+    assert.equal(message, 'Imported 1 notebook to /Shared/app, left 2 unchanged.');
+    assert.deepEqual(host.warnings, []);
+  });
+
+  it('says that nothing was imported when the workspace is gone before the first change', async () => {
+    write('a.py', `${header}\n2`);
+    workspace.interfere = ({ method }) =>
+      method === 'POST' ? networkError('ECONNRESET') : undefined;
+
+    await assert.rejects(runAgain(), { hint: /Nothing was imported yet/ });
+  });
+});
