@@ -45,10 +45,17 @@ function write(section: Section): void {
 
 async function measure(bench: Bench, names: readonly MeasurementName[]): Promise<void> {
   for (const name of names) {
-    const section = await measurements[name](bench);
-    console.log(`\n${section.title}\n${tableOf(section.rows)}\n`);
-    if (!bench.isQuick) write(section);
-    if (section.rows.some(({ isMet }) => isMet === false)) process.exitCode = 1;
+    try {
+      const section = await measurements[name](bench);
+      console.log(`\n${section.title}\n${tableOf(section.rows)}\n`);
+      if (!bench.isQuick) write(section);
+      if (section.rows.some(({ isMet }) => isMet === false)) process.exitCode = 1;
+    } catch (error) {
+      // The others take long enough not to lose them.
+      if (!(error instanceof BenchError)) throw error;
+      console.error(`error: "${name}" could not be measured. ${error.message}\n`);
+      process.exitCode = 1;
+    }
   }
 }
 
@@ -62,10 +69,12 @@ function build(): void {
 
 async function run(options: BenchOptions): Promise<void> {
   if (options.builds) build();
+  const built = join(repositoryRoot, 'dist', 'tasks');
+  if (!existsSync(built)) throw new BenchError('Nothing is built yet; leave out --no-build.');
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   // A copy, so that a build meanwhile does not change what is measured.
   const tasksFolder = join(folder, 'tasks');
-  cpSync(join(repositoryRoot, 'dist', 'tasks'), tasksFolder, { recursive: true });
+  cpSync(built, tasksFolder, { recursive: true });
   const runner = new TaskRunner(tasksFolder);
   const { repeat, isQuick } = options;
   const say = (line: string): void => console.log(line);

@@ -26,6 +26,9 @@ export interface Client {
   command(source: string, target: string): readonly [string, ...string[]];
 }
 
+/** A client that is not ready by then counts as failed. */
+const longestRunMs = 15 * 60_000;
+
 const upload = join(__dirname, 'clients', 'sdk_upload.py');
 
 /** The clients, slowest first. */
@@ -115,6 +118,8 @@ export class ClientRunner {
     const child = spawn(join(this.#python.binFolder, program), args, {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: longestRunMs,
+      killSignal: 'SIGKILL',
     });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {

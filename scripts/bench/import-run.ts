@@ -32,20 +32,30 @@ export interface UploadCounts {
   readonly refused: number;
   /** Different notebooks that arrived. */
   readonly arrived: number;
+  /** From the arrival of the first import to the last answer to one, in epoch milliseconds; undefined without imports. */
+  readonly sending: { readonly from: number; readonly to: number } | undefined;
 }
 
 /** Reads the log of a workspace; objects below other folders than `target` do not count. */
 export function countUploads(requests: readonly RecordedRequest[], target: string): UploadCounts {
-  const arrived = requests
-    .filter(({ path, status }) => path === importPath && status === 200)
-    .map(({ body }) => pathIn(body))
-    .filter((path) => isNotebookIn(path, target));
+  const imports = requests.filter(
+    ({ path, body }) => path === importPath && isNotebookIn(pathIn(body), target),
+  );
+  const arrived = imports.filter(({ status }) => status === 200).map(({ body }) => pathIn(body));
   return {
     requests: requests.length,
     byEndpoint: countByEndpoint(requests),
     refused: requests.filter(({ status }) => status === 429).length,
     arrived: new Set(arrived).size,
+    sending: sendingOf(imports),
   };
+}
+
+function sendingOf(imports: readonly RecordedRequest[]): UploadCounts['sending'] {
+  const [first] = imports;
+  if (first === undefined) return undefined;
+  const to = imports.reduce((last, { time, durationMs }) => Math.max(last, time + durationMs), 0);
+  return { from: first.time, to };
 }
 
 /** What a client adds for itself has a name that starts with a dot. */

@@ -20,6 +20,8 @@ const memoryBar = 150e6;
 /** One import, as the workspace and the agent saw it. */
 interface Measured extends UploadCounts {
   readonly durationMs: number;
+  /** Before the first import arrived, from then to the last answer, and after that; in milliseconds. */
+  readonly phasesMs: readonly number[];
   readonly peakBytes: number;
 }
 
@@ -35,12 +37,15 @@ async function measureOne(
   source: NotebookFolder,
 ): Promise<Measured> {
   await workspace.forget();
-  const { durationMs, peakBytes = 0 } = await runImport(bench, workspace, source, target);
+  const step = await runImport(bench, workspace, source, target);
+  const { durationMs, endedAt, peakBytes = 0 } = step;
   const counts = countUploads(await workspace.requests(), target);
+  const { from, to } = counts.sending ?? { from: endedAt, to: endedAt };
+  const phasesMs = [from - (endedAt - durationMs), to - from, endedAt - to];
   bench.say(
-    `  ${(durationMs / 1000).toFixed(1)} s, ${counts.requests} requests, ${counts.refused} × 429, ${(peakBytes / 1e6).toFixed(0)} MB`,
+    `  ${(durationMs / 1000).toFixed(1)} s, ${counts.requests} requests, ${counts.refused} × 429, ${(peakBytes / 1e6).toFixed(0)} MB; ${describePhases(phasesMs)}`,
   );
-  return { ...counts, durationMs, peakBytes };
+  return { ...counts, durationMs, phasesMs, peakBytes };
 }
 
 /** A first import, one with nothing changed, and one with a share changed, into a workspace of their own. */
@@ -98,6 +103,19 @@ function describeTimes(measured: readonly { readonly durationMs: number }[]): st
   return `${(median / 1000).toFixed(1)} s`;
 }
 
+/** `2.1 s, 10.4 s of sending, 1.2 s` */
+function describePhases(phasesMs: readonly number[]): string {
+  const [before, sending, after] = phasesMs.map((ms) => `${(ms / 1000).toFixed(1)} s`);
+  return `${before} before the first import, ${sending} of imports, ${after} after them`;
+}
+
+function medianPhases(measured: readonly Measured[]): string {
+  const phases = [0, 1, 2].map(
+    (index) => spreadOf(measured.map(({ phasesMs }) => phasesMs[index] ?? 0)).median,
+  );
+  return describePhases(phases);
+}
+
 function describeRefused(measured: readonly { readonly refused: number }[]): string {
   return `${describeSpread(spreadOf(measured.map(({ refused }) => refused)), String)} answers with 429`;
 }
@@ -128,7 +146,7 @@ function rowsOf(what: string, count: number, folders: number, series: Series): r
   const most = folders + 1 + 5;
   const isLarge = count >= importsPerSecond * 10;
   const ratios = first.map((one) => share(one, count));
-  const remark = `${describeTimes(first)}; ${describeRefused(first)}`;
+  const remark = `${describeTimes(first)}: ${medianPhases(first)}; ${describeRefused(first)}`;
   return [
     isLarge
       ? timeRow(what, ratios, remark)
@@ -209,7 +227,7 @@ export async function measureImport(bench: Bench): Promise<Section> {
   rows.push({
     what: `${what}: time over N/${importsPerSecond} s`,
     measured: describeSpread(spreadOf(ratios), ratio),
-    remark: `${describeTimes(slow.first)}; ${describeRefused(slow.first)}`,
+    remark: `${describeTimes(slow.first)}: ${medianPhases(slow.first)}; ${describeRefused(slow.first)}`,
   });
   return {
     name: 'import',

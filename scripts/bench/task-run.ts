@@ -11,6 +11,7 @@ import { stableGuid } from '../../local/agent/stable-guid';
 import { jobVariables, runVariables } from '../../local/agent/system-variables';
 import { findTask, loadTasks, type TaskDefinition } from '../../local/agent/task-definitions';
 import { VariableStore } from '../../local/agent/variables';
+import { BenchError } from './bench-error';
 
 /** What a measured step is to do, and where. */
 export interface StepOrder {
@@ -39,6 +40,9 @@ export interface StepResult {
   /** The whole log, raw. */
   readonly log: string;
 }
+
+/** No step takes so long, unless it hangs. */
+const longestStepMs = 15 * 60_000;
 
 const preloadFolder = join(__dirname, 'preload');
 
@@ -95,7 +99,12 @@ export class TaskRunner {
       durationMs: performance.now() - startedAt,
       endedAt: Date.now(),
     }));
+    const timer = setTimeout(() => child.kill('SIGKILL'), longestStepMs);
     const [end] = await Promise.all([exit, once(child, 'close')]);
+    clearTimeout(timer);
+    if (end.durationMs >= longestStepMs) {
+      throw new BenchError(`${order.task} did not end within 15 minutes:\n${log.slice(-2_000)}`);
+    }
     const [, result = ''] = /^##vso\[task\.complete result=(\w+)/m.exec(log) ?? [];
     return { ...end, result, peakBytes: undefined, outputs: outputsOf(log), log };
   }

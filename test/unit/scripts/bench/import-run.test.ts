@@ -45,6 +45,18 @@ describe('countUploads', () => {
   it('knows the target with the prefix /Workspace', () => {
     assert.equal(countUploads([anImport('/Workspace/Shared/app/a')], '/Shared/app').arrived, 1);
   });
+
+  it('tells from when to when notebooks were sent', () => {
+    const log = [
+      aRequest({ method: 'GET', path: '/api/2.0/workspace/list', time: 5 }),
+      { ...anImport('/Shared/app/a'), time: 10, durationMs: 100 },
+      { ...anImport('/Shared/app/b'), time: 20, durationMs: 7 },
+      { ...anImport('/Shared/app/.manifest'), time: 500, durationMs: 1 },
+    ];
+
+    assert.deepEqual(countUploads(log, '/Shared/app').sending, { from: 10, to: 110 });
+    assert.equal(countUploads([], '/Shared/app').sending, undefined);
+  });
 });
 
 describe('countByEndpoint', () => {
