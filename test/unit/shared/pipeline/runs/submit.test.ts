@@ -555,6 +555,22 @@ describe('submitNotebookRun', () => {
       assert.deepEqual(test.marker(), { submissionNumber: 0 });
     });
 
+    it('submits nothing when it comes with the last answer of the checks', async () => {
+      const test = arrange({
+        routes: {
+          [listOld]: () => {
+            test.cancel(cancelled);
+            return {};
+          },
+        },
+      });
+
+      await assert.rejects(test.run(), cancelled);
+
+      assert.deepEqual(tokensOf(test), []);
+      assert.deepEqual(test.marker(), { submissionNumber: 0 });
+    });
+
     it('learns by the token which run it has to cancel', async () => {
       const test = arrange({
         routes: {
