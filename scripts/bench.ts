@@ -1,7 +1,7 @@
 // npm run bench [-- options, see --help]: measures the built tasks, and writes docs/bench.md.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bench } from './bench/bench';
 import { BenchError } from './bench/bench-error';
@@ -33,23 +33,36 @@ What \`npm run bench\` measured last: ratios and counts, to compare with the bar
 Several values are given as median, with the lowest and the highest. Do not edit by hand.
 `;
 
-function describeMachine(): string {
+/** A machine with more to do than this gives times that say little. */
+const busyLoad = 1;
+
+function describeMachine(load: number): string {
   const cores = cpus().length;
-  return `Measured on ${cores} core${cores === 1 ? '' : 's'}, ${process.platform}, Node ${process.versions.node}.`;
+  return `Measured on ${cores} core${cores === 1 ? '' : 's'}, ${process.platform}, Node ${process.versions.node}; load average before ${load.toFixed(1)}.`;
 }
 
-function write(section: Section): void {
+function write(section: Section, machine: string): void {
   const before = existsSync(page) ? readFileSync(page, 'utf8') : emptyPage;
-  writeFileSync(page, replaceSection(before, section, describeMachine()));
+  writeFileSync(page, replaceSection(before, section, machine));
+}
+
+/** Measures, shows and writes one section; true when all of its bars hold. */
+async function measureOne(bench: Bench, name: MeasurementName): Promise<boolean> {
+  const load = loadavg()[0] ?? 0;
+  const machine = describeMachine(load);
+  if (load > busyLoad) {
+    console.log(`warning: the load average is ${load.toFixed(1)}, other processes are at work`);
+  }
+  const section = await measurements[name](bench);
+  console.log(`\n${section.title}\n${tableOf(section.rows)}\n${machine}\n`);
+  if (!bench.isQuick) write(section, machine);
+  return section.rows.every(({ isMet }) => isMet !== false);
 }
 
 async function measure(bench: Bench, names: readonly MeasurementName[]): Promise<void> {
   for (const name of names) {
     try {
-      const section = await measurements[name](bench);
-      console.log(`\n${section.title}\n${tableOf(section.rows)}\n`);
-      if (!bench.isQuick) write(section);
-      if (section.rows.some(({ isMet }) => isMet === false)) process.exitCode = 1;
+      if (!(await measureOne(bench, name))) process.exitCode = 1;
     } catch (error) {
       // The others take long enough not to lose them.
       if (!(error instanceof BenchError)) throw error;

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { type Bench, ratio } from './bench';
@@ -14,7 +13,6 @@ import { describeSpread, spreadOf } from './statistics';
 const repetitions = 25;
 const bar = 2.2;
 const patienceMs = 30_000;
-const busy = 1;
 
 /** Inputs that let a task come to its first request. */
 function inputsOf(
@@ -159,9 +157,6 @@ export async function measureStart(bench: Bench): Promise<Section> {
   const inputs = inputsOf(sourceFolder);
   const doorbell = new Doorbell();
   const host = await doorbell.open();
-  const load = loadavg()[0] ?? 0;
-  bench.say(`Starts, load average ${load.toFixed(2)}`);
-  if (load > busy) bench.say('  warning: other processes are at work, the ratios say little');
   try {
     const rows: Row[] = [];
     for (const { name } of bench.runner.tasks) {
@@ -173,7 +168,7 @@ export async function measureStart(bench: Bench): Promise<Section> {
     return {
       name: 'start',
       title: 'Starts',
-      method: `From the start of a process to the arrival of its first request: each task, in the environment that the agent gives it, and by turns a script that sends the same request with \`node:http\` in the same environment. Ratio of each pair, ${repetitions} pairs. Load average before: ${load.toFixed(1)}.`,
+      method: `From the start of a process to the arrival of its first request: each task, in the environment that the agent gives it, and by turns a script that sends the same request with \`node:http\` in the same environment. Ratio of each pair, ${repetitions} pairs.`,
       rows,
     };
   } finally {
