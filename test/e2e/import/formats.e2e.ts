@@ -78,7 +78,7 @@ describe('formats of DatabricksImportNotebooks', () => {
       step.log.join('\n'),
     );
     const expected = Object.values(files).map(([, path, type]) => [path, type]);
-    assert.deepEqual(await treeOf(scene), {
+    assert.deepEqual(await scene.tree(), {
       ...Object.fromEntries(expected),
       '.hidden': 'DIRECTORY',
       all: 'DIRECTORY',
@@ -107,7 +107,7 @@ describe('formats of DatabricksImportNotebooks', () => {
     const step = await scene.import();
 
     assert.deepEqual(errorsOf(step), []);
-    assert.deepEqual(await treeOf(scene), { 'a.bin': 'FILE', 'b.bin': 'FILE' });
+    assert.deepEqual(await scene.tree(), { 'a.bin': 'FILE', 'b.bin': 'FILE' });
     assert.ok((await storedAt(scene, 'a.bin')).equals(large));
     assert.ok((await storedAt(scene, 'b.bin')).equals(large));
   });
@@ -120,7 +120,7 @@ describe('formats of DatabricksImportNotebooks', () => {
 
     assert.deepEqual(errorsOf(step), []);
     assert.deepEqual([step.outputs['importedCount'], step.outputs['deletedCount']], ['1', '0']);
-    assert.deepEqual(await treeOf(scene), {
+    assert.deepEqual(await scene.tree(), {
       all: 'DIRECTORY',
       'all/newer': 'NOTEBOOK',
       'all/old': 'NOTEBOOK',
@@ -203,12 +203,6 @@ describe('formats of DatabricksImportNotebooks', () => {
     assert.deepEqual(scene.workspace.requests(), []);
   });
 });
-
-/** Types by path, without what the task itself keeps in the target. */
-async function treeOf(scene: ImportScene): Promise<Record<string, string>> {
-  const { '.databricks-import.json': _, ...types } = (await scene.tree()) ?? {};
-  return types;
-}
 
 /** What the workspace keeps for a path below the target. */
 async function storedAt({ workspace }: ImportScene, path: string): Promise<Buffer> {

@@ -12,6 +12,9 @@ export const header = '# Databricks notebook source\n';
 /** The path of the target folder. */
 export const target = '/Shared/app';
 
+/** What the task keeps in the target for itself: its record, and its note while it imports. */
+export const ownFiles = { record: '.databricks-import.json', note: '.databricks-import.running' };
+
 /** A local workspace, a source folder, and a local agent that runs the built task. */
 export interface ImportScene {
   readonly workspace: LocalWorkspace;
@@ -24,12 +27,15 @@ export interface ImportScene {
     inputs?: Readonly<Record<string, string>>,
     options?: Partial<PipelineOptions>,
   ): Promise<StepRecord>;
-  /** Types of all objects below the target, by relative path; undefined when the target does not exist. */
+  /** Types of all objects below the target but the task's own files, by relative path; undefined when the target does not exist. */
   tree(): Promise<Record<string, string> | undefined>;
   /** Creates an object directly, below the target. */
   create(path: string, fields?: Readonly<Record<string, unknown>>): Promise<void>;
   makeFolder(path: string): Promise<void>;
-  /** Requests since the last `workspace.clearRequests()` that change something: `import a/b`, relative to the target. */
+  /**
+   * Requests since the last `workspace.clearRequests()` that change something but the task's own files: `import a/b`, relative
+   * to the target.
+   */
   changes(): string[];
   close(): Promise<void>;
 }
@@ -66,7 +72,12 @@ export async function startImportScene(): Promise<ImportScene> {
     async makeFolder(path) {
       await callApi(workspace, 'POST', '/api/2.0/workspace/mkdirs', { path: `${target}/${path}` });
     },
-    changes: () => workspace.requests().filter(isChange).map(describe),
+    changes: () =>
+      workspace
+        .requests()
+        .filter(isChange)
+        .map(describe)
+        .filter((change) => !isOwn(change)),
     close: () => scene.close(),
   };
 }
@@ -83,6 +94,7 @@ async function listTree(workspace: LocalWorkspace): Promise<Record<string, strin
   };
   try {
     await visit(target);
+    for (const name of Object.values(ownFiles)) delete found[name];
     return found;
   } catch (error) {
     if (/ → 404 /.test(String(error))) return undefined;
@@ -92,6 +104,10 @@ async function listTree(workspace: LocalWorkspace): Promise<Record<string, strin
 
 function isChange({ method, path }: RecordedRequest): boolean {
   return method === 'POST' && path.startsWith('/api/2.0/workspace/');
+}
+
+function isOwn(change: string): boolean {
+  return Object.values(ownFiles).some((name) => change.endsWith(` ${name}`));
 }
 
 function describe({ path, body }: RecordedRequest): string {
