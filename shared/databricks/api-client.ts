@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http';
 import { type Clock, systemClock } from './clock';
 import type { Credentials } from './credentials';
-import { ApiError, type ApiErrorKind, isRefused, TransportError } from './errors';
+import { ApiError, type ApiErrorKind, isRefused, isTransient, TransportError } from './errors';
 import { type FetchLike, type HttpAnswer, sendOnce } from './http/attempt';
 import { Contact } from './http/contact';
 import { type AnswerFault, readAnswer } from './http/error-mapping';
@@ -72,6 +72,8 @@ export class ApiClient {
   /** Who the workspace takes us for, once it has said so. */
   userName: string | undefined;
   #hadContact = false;
+  /** Settled when the first request has ended, in any way. */
+  #first: Promise<unknown> | undefined;
 
   constructor(options: ApiClientOptions) {
     this.host = options.host;
@@ -94,6 +96,32 @@ export class ApiClient {
    * no answer arrives within the patience, or the signal's reason.
    */
   async request(request: ApiRequest): Promise<JsonObject> {
+    if (this.#hadContact) return this.#request(request);
+    if (this.#first === undefined) {
+      const first = this.#request(request);
+      this.#first = first.catch(() => {});
+      return first;
+    }
+    return (await this.#requestBeforeContact(request, this.#first)) ?? this.#request(request);
+  }
+
+  /** Of several requests to a workspace that does not answer one is repeated and logged; the others wait for it. */
+  async #requestBeforeContact(
+    request: ApiRequest,
+    first: Promise<unknown>,
+  ): Promise<JsonObject | undefined> {
+    if (request.method === 'GET') {
+      try {
+        return await this.#request({ ...request, patience: 'once' });
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+      }
+    }
+    await first;
+    return undefined;
+  }
+
+  async #request(request: ApiRequest): Promise<JsonObject> {
     let mayRenew = true;
     const attempt = async (remainingMs: number): Promise<JsonObject> => {
       try {

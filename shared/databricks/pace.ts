@@ -1,7 +1,7 @@
 import type { Clock } from './clock';
 
 /** Requests arrive at other distances than they were sent: so much longer than a second is the window, in ms. */
-const arrivalMarginMs = 40;
+const arrivalMarginMs = 15;
 const windowMs = 1000 + arrivalMarginMs;
 
 /** What a refusal takes off the rate, and what a second without one gives back. */

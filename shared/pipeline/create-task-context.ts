@@ -54,7 +54,7 @@ export function createTaskContext(
     identity,
     ledger: new RunLedger(tempDirectory),
     tempDirectory,
-    connect: (settings, mayTakeMs) => connect(settings, { ...base, mayTakeMs }),
+    connect: (settings, options) => connect(settings, { ...base, ...options }),
   };
 }
 

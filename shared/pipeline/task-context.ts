@@ -1,4 +1,5 @@
 import type { Clock, FetchLike, Workspace } from '../databricks';
+import type { ConnectOptions } from './connection/connect';
 import type { ConnectionSettings } from './connection/connection-inputs';
 import type { InputReader } from './inputs/input-reader';
 import type { RunLedger } from './runs/run-ledger';
@@ -21,8 +22,14 @@ export interface TaskContext {
   readonly ledger: RunLedger;
   /** Agent.TempDirectory: files in it live until the job ends. */
   readonly tempDirectory: string;
-  /** Connects to the workspace and logs as whom. `mayTakeMs`: how long the step may take by its inputs, in milliseconds. */
-  connect(settings: ConnectionSettings, mayTakeMs?: number): Promise<Workspace>;
+  /**
+   * Connects to the workspace and logs as whom. `mayTakeMs`: how long the step may take by its inputs, in milliseconds;
+   * `onOpen` may start to read while the login is being proved.
+   */
+  connect(
+    settings: ConnectionSettings,
+    options?: Pick<ConnectOptions, 'mayTakeMs' | 'onOpen'>,
+  ): Promise<Workspace>;
 }
 
 /** How a task ended well; a task that failed throws. */

@@ -4,6 +4,7 @@ import {
   comparableFormat,
   ExpectedError,
   type Workspace,
+  type WorkspaceObject,
   withConsequence,
 } from '../../shared/databricks';
 import { describePipelineRun } from '../../shared/pipeline/pipeline-run';
@@ -27,7 +28,8 @@ import { Uploader } from './upload';
 
 /** What is known of the target folder before anything is changed. */
 export interface Target {
-  readonly targetExists: boolean;
+  /** The target folder; undefined when it is yet to be made. */
+  readonly folder: WorkspaceObject | undefined;
   readonly tree: TargetTree;
   /** Undefined when nothing is remembered of earlier imports. */
   readonly manifest: Manifest | undefined;
@@ -102,12 +104,13 @@ export class Deployment {
   }
 
   async #prepare(): Promise<void> {
-    const { context, workspace, inputs, plan } = this.#options;
+    const { context, workspace, inputs, target, plan } = this.#options;
     const { signal, host } = context;
     const { targetFolder, permissions } = inputs;
     const changesContent = plan.imports.length + plan.deletions.length + plan.inTheWay.length > 0;
     const log = (line: string): void => host.info(line);
-    if (permissions) await setPermissions(workspace, targetFolder, permissions, { signal, log });
+    const folder = { path: targetFolder, objectId: target.folder?.objectId };
+    if (permissions) await setPermissions(workspace, folder, permissions, { signal, log });
     if (changesContent) await this.#stakeClaim();
   }
 

@@ -46,8 +46,16 @@ export async function importNotebooks(context: TaskContext): Promise<TaskSuccess
     context.host.info(describeSource(inputs, files.length, items.length));
     const stripping = describeStripping(items);
     if (stripping !== undefined) context.host.info(stripping);
-    const workspace = await context.connect(inputs.connection());
-    const message = await deploy(context, workspace, inputs, items);
+    let reading: Promise<Target> | undefined;
+    const workspace = await context.connect(inputs.connection(), {
+      onOpen(opened) {
+        reading = readTarget(context, opened, inputs, items);
+        // Of a login that fails only that is said.
+        reading.catch(() => {});
+      },
+    });
+    const target = await (reading ?? readTarget(context, workspace, inputs, items));
+    const message = await deploy(context, workspace, inputs, { items, target });
     context.host.info(message);
     return { message };
   } finally {
@@ -86,11 +94,10 @@ async function deploy(
   context: TaskContext,
   workspace: Workspace,
   inputs: ImportNotebooksInputs,
-  items: readonly ImportItem[],
+  { items, target }: { readonly items: readonly ImportItem[]; readonly target: Target },
 ): Promise<string> {
   const { host } = context;
   const { targetFolder } = inputs;
-  const target = await readTarget(context, workspace, inputs, items);
   const sizeLimits = new SizeLimits();
   const plan = await makePlan(context, workspace, inputs, { items, target, sizeLimits });
   logPlan(host, targetFolder, plan);
@@ -137,16 +144,19 @@ async function readTarget(
     maxParallel: Math.min(inputs.maxParallel, parallelLists),
     signal,
   };
-  const exists = checkTarget(workspace, targetFolder, signal);
-  const [targetExists, found, manifest] = await Promise.all([
-    exists,
-    listTarget(workspace, targetFolder, { ...listing, targetExists: exists }),
+  const checking = checkTarget(workspace, targetFolder, signal);
+  const targetExists = checking.then((folder) => folder !== undefined);
+  // Its failure is that of the check.
+  targetExists.catch(() => {});
+  const [folder, found, manifest] = await Promise.all([
+    checking,
+    listTarget(workspace, targetFolder, { ...listing, targetExists }),
     incremental ? readManifest(workspace, targetFolder, { host, signal }) : undefined,
   ]);
   const tree = new Map(found);
   // Files of this task are not part of what is deployed.
   for (const name of ownFiles) tree.delete(name);
-  return { targetExists, tree, manifest, isInterrupted: found.has(claimName), listing };
+  return { folder, tree, manifest, isInterrupted: found.has(claimName), listing };
 }
 
 /** Compares source and target; what lies in Git folders of the target is not touched. */
@@ -161,8 +171,8 @@ async function makePlan(
   },
 ): Promise<ImportPlan> {
   const { items, target, sizeLimits } = known;
-  const { targetExists, tree, listing } = target;
-  const options = { ...inputs, targetExists };
+  const { folder, tree, listing } = target;
+  const options = { ...inputs, targetExists: folder !== undefined };
   let plan = computePlan(items, tree, options);
   const gitFolders = await findGitFolders(workspace, inputs.targetFolder, plan, listing);
   if (gitFolders.length > 0) plan = computePlan(items, withGitFolders(tree, gitFolders), options);

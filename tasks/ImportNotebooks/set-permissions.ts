@@ -18,24 +18,24 @@ export interface SetPermissionsOptions {
 const nothingImported = 'Nothing was imported yet.';
 
 /**
- * Sets the permissions of the target folder, which exists, and logs them. Throws ApiError, TransportError or ImportError with a
+ * Sets the permissions of the target folder, which exists, and logs them; its id is looked up when it is not known. Throws ApiError, TransportError or ImportError with a
  * hint that says that nothing was imported yet.
  */
 export async function setPermissions(
   workspace: Workspace,
-  targetFolder: string,
+  folder: { readonly path: string; readonly objectId: string | undefined },
   permissions: FolderPermissions,
   { signal, log }: SetPermissionsOptions,
 ): Promise<void> {
-  const what = `Setting the permissions of "${targetFolder}"`;
+  const what = `Setting the permissions of "${folder.path}"`;
   const { mode } = permissions;
   try {
-    const { objectId } = await workspace.getObject(targetFolder, signal);
+    const objectId = folder.objectId ?? (await workspace.getObject(folder.path, signal)).objectId;
     if (objectId === undefined) throw withoutId(what);
     const entries =
       mode === 'keep' ? permissions.entries : await withOwnAccess(workspace, permissions, signal);
     await workspace.permissions.update('directories', objectId, entries, { mode, what, signal });
-    log(`Permissions of ${targetFolder}: ${describePermissions({ entries, mode })}.`);
+    log(`Permissions of ${folder.path}: ${describePermissions({ entries, mode })}.`);
   } catch (error) {
     throw withConsequence(error, nothingImported);
   }

@@ -6,7 +6,7 @@ import { readInputs } from './inputs';
 /** Runs a notebook; succeeds only when the run succeeded. */
 export async function runNotebook(context: TaskContext): Promise<TaskSuccess> {
   const { connection, submit, wait } = readInputs(context.input, context.host);
-  const workspace = await context.connect(connection(), wait.waitTimeoutMs);
+  const workspace = await context.connect(connection(), { mayTakeMs: wait.waitTimeoutMs });
 
   const { runId, runPageUrl } = await submitNotebookRun(context, workspace, submit);
   const run = { runId, isNew: true, isAnnounced: runPageUrl !== '' };

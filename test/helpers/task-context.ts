@@ -97,8 +97,9 @@ export function aTaskContext(options: TestContextOptions): TestContext {
     identity: computeStepIdentity((name) => host.getVariable(name)),
     ledger: new RunLedger(tempDirectory),
     tempDirectory,
-    connect: (settings) => {
+    connect: (settings, options) => {
       connections.push(settings);
+      options?.onOpen?.(workspace);
       return Promise.resolve(workspace);
     },
   };

@@ -22,6 +22,8 @@ export interface ConnectOptions {
   readonly signal: AbortSignal | undefined;
   /** How long the step may take by its inputs, in milliseconds; undefined when they do not say. */
   readonly mayTakeMs?: number | undefined;
+  /** Called before the login is proved: what is read meanwhile saves time, and counts only when this succeeds. */
+  readonly onOpen?: ((workspace: Workspace) => void) | undefined;
 }
 
 /** Which program asks, in which task: the value of the User-Agent header. */
@@ -32,7 +34,7 @@ export function describeUserAgent(manifest: TaskManifest): string {
 /** A client for the workspace of these settings; sends nothing, unless the URL of the workspace has to be looked up. */
 export async function openWorkspace(
   settings: ConnectionSettings,
-  options: Omit<ConnectOptions, 'signal' | 'mayTakeMs'>,
+  options: Omit<ConnectOptions, 'signal' | 'mayTakeMs' | 'onOpen'>,
 ): Promise<Workspace> {
   const { host: taskHost, manifest, clock, random, fetch } = options;
   const userAgent = describeUserAgent(manifest);
@@ -62,7 +64,9 @@ export async function connect(
   const login = describeLogin(settings.login);
   const workspace = await openWorkspace(settings, options);
   const what = `Signing in to ${workspace.host} (from ${settings.hostSource}) with the ${login}`;
-  const { userName } = await workspace.getIdentity(signal, what).catch((error: unknown) => {
+  const identity = workspace.getIdentity(signal, what);
+  options.onOpen?.(workspace);
+  const { userName } = await identity.catch((error: unknown) => {
     throw explainRefusal(error, settings.login);
   });
   taskHost.info(

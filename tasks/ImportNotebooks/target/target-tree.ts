@@ -21,25 +21,45 @@ export interface ListOptions {
 }
 
 /**
- * True when the target folder exists. Throws ImportError when it is no folder, or when it is or lies in a Git folder, whose
- * content belongs to its remote.
+ * The target folder, undefined when it does not exist. Throws ImportError when it is no folder, or when it is or lies in a
+ * Git folder, whose content belongs to its remote.
  */
 export async function checkTarget(
   workspace: Workspace,
   targetFolder: string,
   signal: AbortSignal,
-): Promise<boolean> {
-  let path = targetFolder;
-  for (;;) {
-    const found = await ifFound(workspace.objects.getWithGitFolder(path, signal));
-    if (found) {
-      refuseUnusable(targetFolder, found, path);
-      return path === targetFolder;
-    }
-    const parent = path.slice(0, path.lastIndexOf('/'));
-    if (parent === '' || parent === '/Workspace') return false;
-    path = parent;
+): Promise<WorkspaceObject | undefined> {
+  const look = (path: string): Promise<LocatedObject | undefined> =>
+    ifFound(workspace.objects.getWithGitFolder(path, signal));
+  const [target, ...around] = foldersUpFrom(targetFolder);
+  const [first = '', ...others] = around;
+  // The folder around it matters only when the target is missing, but then it is known at once.
+  const looking = first === '' ? undefined : look(first);
+  looking?.catch(() => {});
+  const found = await look(target);
+  if (found) {
+    refuseUnusable(targetFolder, found, target);
+    return found;
   }
+  const parent = await looking;
+  if (parent) {
+    refuseUnusable(targetFolder, parent, first);
+    return undefined;
+  }
+  for (const path of others) {
+    const outer = await look(path);
+    if (outer) {
+      refuseUnusable(targetFolder, outer, path);
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** The path and the folders around it, the innermost first, but for the root. */
+function foldersUpFrom(path: string): [string, ...string[]] {
+  const parent = path.slice(0, path.lastIndexOf('/'));
+  return parent === '' || parent === '/Workspace' ? [path] : [path, ...foldersUpFrom(parent)];
 }
 
 /** `found` is the target folder, or the innermost folder around it that exists. */

@@ -495,4 +495,56 @@ describe('stubApi', () => {
         "Reading x failed: There is no route. Add to stubApi: 'GET /api/2.0/x?a=1': [{}], (HTTP 501 NOT_IMPLEMENTED, GET https://adb-7.test/api/2.0/x).",
     });
   });
+
+  describe('before the first answer', () => {
+    const other: ApiRequest = { what: 'Reading y', method: 'GET', path: '/api/2.0/y' };
+
+    it('repeats and logs only one of several requests', async () => {
+      const down = networkError('ECONNREFUSED');
+      const { client, api, logger } = setUp({
+        'GET /api/2.0/x': [down, down, { x: 1 }],
+        'GET /api/2.0/y': [down, { y: 1 }],
+      });
+
+      const both = await Promise.all([client.request(get), client.request(other)]);
+
+      assert.deepEqual(both, [{ x: 1 }, { y: 1 }]);
+      assert.equal(api.calls().at(-1), 'GET /api/2.0/y');
+      assert.equal(logger.at('info').length, 2);
+      assert.ok(logger.at('info').every((line) => line.startsWith('Reading x: attempt ')));
+    });
+
+    it('sends what changes something only after it', async () => {
+      const { client, api } = setUp({ 'GET /api/2.0/x': [{}], 'POST /api/2.0/x': [{}] });
+
+      await Promise.all([client.request(get), client.request(post)]);
+
+      assert.deepEqual(api.calls(), ['GET /api/2.0/x', 'POST /api/2.0/x']);
+    });
+
+    it('does not repeat a request that is refused', async () => {
+      const { client, api } = setUp({
+        'GET /api/2.0/x': [{}],
+        'GET /api/2.0/y': [answer(404, { error_code: 'NOT_FOUND', message: 'No.' })],
+      });
+      const first = client.request(get);
+
+      await assert.rejects(client.request(other), { name: 'ApiError' });
+      await first;
+
+      assert.equal(api.requests.length, 2);
+    });
+
+    it('lets others try by themselves when the first has failed', async () => {
+      const { client } = setUp({
+        'GET /api/2.0/x': networkError('ECONNREFUSED'),
+        'GET /api/2.0/y': [networkError('ECONNREFUSED'), { y: 1 }],
+      });
+      const first = client.request(get);
+      const second = client.request(other);
+
+      await assert.rejects(first, { name: 'TransportError' });
+      assert.deepEqual(await second, { y: 1 });
+    });
+  });
 });

@@ -3,7 +3,9 @@ import {
   type FetchLike,
   type JsonObject,
   tokenCredentials,
+  type Workspace,
 } from '../../../../shared/databricks';
+import type { TaskContext } from '../../../../shared/pipeline/task-context';
 import manifest from '../../../../tasks/ImportNotebooks/task.json';
 import {
   answer,
@@ -189,6 +191,13 @@ export function isImportOf(request: StubRequest, path: string): boolean {
   return request.path.endsWith('/workspace/import') && request.body?.['path'] === path;
 }
 
+function connectTo(client: Workspace): TaskContext['connect'] {
+  return (_settings, options) => {
+    options?.onOpen?.(client);
+    return Promise.resolve(client);
+  };
+}
+
 /** A context of the task over a fake workspace; `/Shared/app` is the target. */
 export function anImportContext(
   workspace: FakeWorkspace,
@@ -207,5 +216,5 @@ export function anImportContext(
     logger: test.host,
     userAgent: 'test/1.0.0',
   });
-  return { ...test, context: { ...test.context, connect: () => Promise.resolve(client) } };
+  return { ...test, context: { ...test.context, connect: connectTo(client) } };
 }

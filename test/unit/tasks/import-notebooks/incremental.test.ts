@@ -41,7 +41,7 @@ describe('ImportNotebooks again', () => {
     );
   });
 
-  it('sends nothing when nothing has changed: one list per folder and two requests more', async () => {
+  it('sends nothing when nothing has changed: one list per folder and three requests more', async () => {
     const { message, host, plan } = await runAgain();
 
     assert.equal(
@@ -55,6 +55,7 @@ describe('ImportNotebooks again', () => {
       [
         'export?path=%2FShared%2Fapp%2F.databricks-import.json&format=AUTO',
         'get-status?path=%2FShared%2Fapp&return_git_info=true',
+        'get-status?path=%2FShared&return_git_info=true',
         'list?path=%2FShared%2Fapp',
         'list?path=%2FShared%2Fapp%2Fx',
       ],
@@ -105,7 +106,7 @@ describe('ImportNotebooks again', () => {
     assert.deepEqual(workspace.allChanges(), [`import ${manifestPath}`]);
     workspace.requests.length = 0;
     await runAgain();
-    assert.equal(workspace.requests.length, 4);
+    assert.equal(workspace.requests.length, 5);
   });
 
   it('restores an object that somebody made again', async () => {

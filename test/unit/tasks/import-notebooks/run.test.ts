@@ -127,7 +127,7 @@ describe('ImportNotebooks', () => {
     const { message } = await run();
 
     assert.equal(message, 'Imported nothing to /Shared/app, left 1 unchanged.');
-    assert.equal(workspace.requests.length, 3);
+    assert.equal(workspace.requests.length, 4);
   });
 
   it('leaves alone what somebody else made after the plan, with overwrite false', async () => {

@@ -25,10 +25,15 @@ function set(permissions: FolderPermissions, routes: StubRoutes) {
   const { workspace, api } = stubWorkspace(routes);
   const lines: string[] = [];
   const controller = new AbortController();
-  const done = setPermissions(workspace, '/Shared/app', permissions, {
-    signal: controller.signal,
-    log: (line) => lines.push(line),
-  });
+  const done = setPermissions(
+    workspace,
+    { path: '/Shared/app', objectId: undefined },
+    permissions,
+    {
+      signal: controller.signal,
+      log: (line) => lines.push(line),
+    },
+  );
   return { done, api, lines, controller };
 }
 

@@ -47,6 +47,10 @@ describe('renewingCredentials', () => {
     assert.deepEqual(secrets, ['t1']);
   });
 
+  it('tells logs and errors what it is', () => {
+    assert.equal(arrange(60 * minute).credentials.description, 'test');
+  });
+
   it('asks once for requests at the same time', async () => {
     const { used, calls } = arrange(60 * minute);
 

@@ -168,7 +168,7 @@ describe('RunLedger', () => {
 
   for (const id of [
     '../../evil',
-    '../../evil7',
+    '../../../evil7',
     '7/../../evil',
     '..',
     'a/b',
