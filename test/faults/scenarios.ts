@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -24,8 +25,10 @@ export interface World {
 export interface State {
   /** How the runs ended, or stand. */
   readonly runs: readonly string[];
-  /** Contents of notebooks and files by path; folders end in a slash. */
+  /** Contents of notebooks and files by path; folders end in a slash. Without the own files of imports. */
   readonly objects: Readonly<Record<string, string>>;
+  /** Objects of which imports remember another content than they have: the next import would leave it so. */
+  readonly wronglyRemembered: readonly string[];
   /** `path branch commit` of each Git folder. */
   readonly gitFolders: readonly string[];
 }
@@ -268,13 +271,31 @@ export async function readState({ workspace }: World): Promise<State> {
     readonly branch?: string;
     readonly head_commit_id?: string;
   }
+  const {
+    [importRecord]: record,
+    [importClaim]: _claim,
+    ...objects
+  } = readTree(join(workspace.dataDir, 'tree'));
   return {
     runs: runs.map(({ life_cycle_state, result_state }) => result_state ?? life_cycle_state),
-    objects: readTree(join(workspace.dataDir, 'tree')),
+    objects,
+    wronglyRemembered: record === undefined ? [] : findWrong(record, objects),
     gitFolders: (repos as WireFolder[])
       .map(({ path, branch, head_commit_id }) => `${path} ${branch ?? ''} ${head_commit_id ?? ''}`)
       .sort(),
   };
+}
+
+const importRecord = '/Shared/app/.databricks-import.json';
+const importClaim = '/Shared/app/.databricks-import.running';
+
+function findWrong(record: string, objects: State['objects']): string[] {
+  const remembered = (JSON.parse(record) as { objects: Record<string, { hash: string }> }).objects;
+  return Object.keys(remembered).filter((path) => {
+    const content = objects[`/Shared/app/${path}`] ?? '';
+    const hash = createHash('sha256').update(content).digest('base64');
+    return remembered[path]?.hash !== hash;
+  });
 }
 
 /** RUNNING is none of them: `read-thrice` may wait for reads that never come. */
