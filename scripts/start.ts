@@ -107,7 +107,7 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop.onSignal);
   process.stdout.on('error', stop.onDeaf);
   process.on('exit', cleanUp);
-  build();
+  if (options.isBuilding) build();
   const run: RunOptions = {
     tasksDir: join(root, 'dist', 'tasks'),
     out: (line) => console.log(line),

@@ -6,6 +6,8 @@ export interface StartOptions {
   /** Breaks staging's data. */
   readonly isFailing: boolean;
   readonly isVerbose: boolean;
+  /** Builds the tasks first. */
+  readonly isBuilding: boolean;
   /** Id of an existing cluster; undefined = serverless. Only with the action `workspace`. */
   readonly cluster: string | undefined;
 }
@@ -31,11 +33,12 @@ its commit dev -> staging -> prod with the built tasks.
   --verbose      the debug lines of the tasks
   --workspace    deploys and tests in the workspace of DATABRICKS_HOST and DATABRICKS_TOKEN instead
   --cluster ID   with --workspace: runs on this cluster instead of serverless compute
+  --no-build     takes the tasks as npm run build has made them
   --help         this text`;
 
 /** Reads the arguments after `npm start --`. Throws UsageError. */
 export function parseOptions(args: readonly string[]): StartOptions {
-  const { help, workspace, fail, verbose, cluster } = parseArguments(args);
+  const { help, workspace, fail, verbose, cluster, ...rest } = parseArguments(args);
   if (workspace && fail) {
     throw new UsageError('--fail is for the local workspaces; leave it out, or --workspace.');
   }
@@ -44,7 +47,13 @@ export function parseOptions(args: readonly string[]): StartOptions {
   }
   if (cluster?.trim() === '') throw new UsageError('--cluster needs the id of a cluster.');
   const action = workspace ? 'workspace' : 'promotion';
-  return { action: help ? 'help' : action, isFailing: fail, isVerbose: verbose, cluster };
+  return {
+    action: help ? 'help' : action,
+    isFailing: fail,
+    isVerbose: verbose,
+    isBuilding: !rest['no-build'],
+    cluster,
+  };
 }
 
 function parseArguments(args: readonly string[]) {
@@ -53,6 +62,7 @@ function parseArguments(args: readonly string[]) {
     fail: flag,
     verbose: flag,
     workspace: flag,
+    'no-build': flag,
     help: flag,
     cluster: { type: 'string' },
   } as const;

@@ -65,7 +65,7 @@ describe('npm start', () => {
   it('deploys and tests in a given workspace, in a folder of its own', async () => {
     const workspace = await startWorkspace({ clusterStartMs: 50 });
 
-    const { stdout, stderr, status } = await start(['--workspace', '--verbose'], {
+    const { stdout, stderr, status } = await start(['--workspace', '--verbose', '--no-build'], {
       DATABRICKS_HOST: workspace.url,
       DATABRICKS_TOKEN: workspace.token,
     });
@@ -89,7 +89,7 @@ describe('npm start', () => {
   it('cancels the run on Ctrl+C and cleans up', async () => {
     let isSent = false;
 
-    const { stdout, status } = await start([], {}, (pid, soFar) => {
+    const { stdout, status } = await start(['--no-build'], {}, (pid, soFar) => {
       if (isSent || !soFar.includes('is RUNNING')) return;
       isSent = true;
       process.kill(pid, 'SIGINT');

@@ -13,6 +13,7 @@ describe('parseOptions', () => {
       action: 'promotion',
       isFailing: false,
       isVerbose: false,
+      isBuilding: true,
       cluster: undefined,
     });
   });
@@ -21,6 +22,10 @@ describe('parseOptions', () => {
     const { isFailing, isVerbose } = parseOptions(['--verbose', '--fail']);
 
     assert.deepEqual([isFailing, isVerbose], [true, true]);
+  });
+
+  it('leaves the tasks as they are with --no-build', () => {
+    assert.equal(parseOptions(['--no-build']).isBuilding, false);
   });
 
   for (const args of [['--cluster', '0923-x'], ['--cluster=0923-x']]) {
