@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -90,14 +90,21 @@ function readTree(dir: string, prefix = ''): [string, string][] {
   });
 }
 
+function readBranch(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+}
+
 /** Makes a bare repository with one commit of these files on main, its default branch; without files it is empty. */
 export function createGitRemote(files: RemoteFiles = {}): GitRemote {
   const parent = mkdtempSync(join(tmpdir(), 'git-remote-'));
   const path = join(parent, 'app.git');
-  runGit(['init', '--quiet', '--bare', '--initial-branch=main', path]);
+  runGit(['init', '--quiet', '--bare', '--template=', '--initial-branch=main', path]);
   const git = (args: readonly string[], input?: string | Buffer): string =>
     runGit(['-C', path, ...args], input);
   const find = (ref: string): string | undefined => {
+    const isLoose = ref.startsWith('refs/heads/') && !existsSync(join(path, 'packed-refs'));
+    // A file is read sooner than a process starts.
+    if (isLoose) return readBranch(join(path, ref));
     try {
       return git(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
     } catch {

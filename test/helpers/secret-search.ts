@@ -9,8 +9,16 @@ import { parseLoggingCommand } from '../../local/agent/logging-commands';
 /** Shorter ones would be found everywhere. */
 const shortestSecret = 6;
 
+const knownForms = new Map<string, readonly string[]>();
+
 /** The ways in which a secret may stand somewhere: plain, in a URL, in JSON, in Base64 at each of three alignments. */
-export function formsOf(secret: string): string[] {
+export function formsOf(secret: string): readonly string[] {
+  const forms = knownForms.get(secret) ?? computeForms(secret);
+  knownForms.set(secret, forms);
+  return forms;
+}
+
+function computeForms(secret: string): string[] {
   const url = encodeURIComponent(secret);
   const base64 = [0, 1, 2].map((shift) => {
     const whole = Buffer.concat([Buffer.alloc(shift), Buffer.from(secret)]).toString('base64');
