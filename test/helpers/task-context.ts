@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createWorkspace, tokenCredentials, type Workspace } from '../../shared/databricks';
 import type { ConnectionSettings } from '../../shared/pipeline/connection/connection-inputs';
 import { InputReader } from '../../shared/pipeline/inputs/input-reader';
@@ -11,18 +8,9 @@ import { defaultOf, type TaskManifest } from '../../shared/pipeline/task-manifes
 import { FakeClock } from './fake-clock';
 import { type FakeHostOptions, FakeTaskHost } from './fake-task-host';
 import { type StubApi, type StubRoutes, stubApi, stubHost } from './stub-api';
+import { aTempDirectory } from './temp-directories';
 
-const folders: string[] = [];
-process.once('exit', () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A folder of its own, removed when the tests end. */
-export function aTempDirectory(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'task-'));
-  folders.push(folder);
-  return folder;
-}
+export { aTempDirectory };
 
 /** Variables that tell one step of a build from all others. */
 export const stepVariables: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { ExpectedError } from '../../../shared/databricks';
@@ -44,6 +45,8 @@ interface Subject {
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 8);
 const longestMs = 5_000;
 const tempDirectory = aTempDirectory();
+/** System.DefaultWorkingDirectory. */
+const workingDirectory = aTempDirectory();
 const source = aFolder({
   'a.py': `${header}1`,
   'b/c.txt': 'x',
@@ -52,6 +55,13 @@ const source = aFolder({
 
 /** The value as the reader of inputs hands it over. */
 const given = (value: string): string => value.trim().replaceAll('$$(', '$(');
+/** Folders of this machine that are not the test's own hold whatever they hold. */
+function isElsewhere(value: string): boolean {
+  const path = resolve(workingDirectory, given(value));
+  const isOwn = [source, workingDirectory].some((folder) => `${path}/`.startsWith(`${folder}/`));
+  return !isOwn && existsSync(path) && statSync(path).isDirectory();
+}
+
 /** Nothing climbs out of where it is. */
 const climbsNowhere = (path: string): void => assert.doesNotMatch(path, /(^|\/)\.\.?(\/|$)/);
 const isIn =
@@ -255,7 +265,8 @@ const subjects: Readonly<Record<string, Subject>> = {
     inputs: { sourceFolder: source, targetFolder: '/Shared/app' },
     checks: {
       ...connectionChecks,
-      sourceFolder: (value) => assert.ok(resolve(given(value)).startsWith(source)),
+      sourceFolder: (value) =>
+        assert.ok(resolve(workingDirectory, given(value)).startsWith(source)),
       contents: (value, workspace) => {
         assert.ok(imported(workspace).length > 0 || value === '', value);
       },
@@ -305,6 +316,7 @@ async function attempt(
   const { context, host } = aTaskContext({
     manifest,
     inputs: { host: stubHost, token: 'dapi-test', ...inputs, ...more },
+    variables: { 'System.DefaultWorkingDirectory': workingDirectory },
     tempDirectory,
   });
   const workspace = new AnyWorkspace();
@@ -386,7 +398,11 @@ describe('any value of an input', function () {
             anyInput,
             anyInput.map((text) => right + text),
           );
-          await fc.assert(fc.asyncProperty(value, check), { numRuns });
+          const property = fc.asyncProperty(value, async (text) => {
+            fc.pre(input !== 'sourceFolder' || !isElsewhere(text));
+            await check(text);
+          });
+          await fc.assert(property, { numRuns });
         });
         if (triedLong.has(input)) continue;
         triedLong.add(input);
