@@ -4,12 +4,15 @@ import type { Clock } from './clock';
 const arrivalMarginMs = 15;
 const windowMs = 1000 + arrivalMarginMs;
 
-/** What a refusal takes off the rate, and what a second without one gives back. */
-const slowdown = 0.96;
-const regainedPerSecond = 2;
+/** What a second with refusals leaves of the rate. */
+const slowdown = 0.7;
+
+/** What a second without refusals gives back; after two of them each gives twice as much as the one before. */
+const regainedPerSecond = 3;
+const mostDoublings = 4;
 
 /** So many refusals in a row mean that waiting is asked of all, not only of the calls that met one. */
-const refusalsForPause = 5;
+const refusalsForPause = 20;
 const defaultPauseMs = 1000;
 
 /**
@@ -22,6 +25,8 @@ export class Pace {
   #perWindow: number;
   /** Times of the last calls, as many as the highest rate has in a window. */
   #passedMs: number[] = [];
+  #refusedMs = 0;
+  #slowedMs = Number.NEGATIVE_INFINITY;
   #pausedUntilMs = 0;
   #refusals = 0;
   #last: Promise<void> = Promise.resolve();
@@ -47,16 +52,23 @@ export class Pace {
   /** A call was taken. */
   taken(): void {
     this.#refusals = 0;
-    this.#perWindow = Math.min(this.#most, this.#perWindow + regainedPerSecond / this.#perWindow);
+    const quietSeconds = Math.floor((this.#clock.now() - this.#refusedMs) / 1000);
+    const doublings = Math.min(Math.max(0, quietSeconds - 1), mostDoublings);
+    const regained = regainedPerSecond * 2 ** doublings;
+    this.#perWindow = Math.min(this.#most, this.#perWindow + regained / this.#perWindow);
   }
 
   /** A call was refused, because there were too many; `retryAfterMs` is what the service asked to wait. */
   refused(retryAfterMs: number | undefined): void {
+    const now = this.#clock.now();
     this.#refusals += 1;
-    this.#perWindow = Math.max(1, this.#perWindow * slowdown);
+    this.#refusedMs = now;
+    if (now - this.#slowedMs >= windowMs) {
+      this.#slowedMs = now;
+      this.#perWindow = Math.max(1, this.#perWindow * slowdown);
+    }
     if (this.#refusals < refusalsForPause) return;
-    const pauseMs = retryAfterMs ?? defaultPauseMs;
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.now() + pauseMs);
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, now + (retryAfterMs ?? defaultPauseMs));
   }
 
   async #wait(signal: AbortSignal | undefined): Promise<void> {

@@ -60,46 +60,59 @@ describe('Pace', () => {
     assert.deepEqual(order, [1, 2, 3]);
   });
 
-  it('lets fewer pass the more are refused, but always one', async () => {
+  it('lets fewer pass in each second in which some are refused, but always one', () => {
     const pace = new Pace(clock, 30);
+    const rates = Array.from({ length: 12 }, () => {
+      for (let refusal = 0; refusal < 5; refusal++) {
+        pace.refused(1000);
+        pace.taken();
+      }
+      clock.advance(1015);
+      return pace.perSecond;
+    });
 
-    pace.refused(1000);
-    const afterOne = pace.perSecond;
-    for (let refusal = 0; refusal < 19; refusal++) pace.refused(1000);
-    const afterTwenty = pace.perSecond;
-    for (let refusal = 0; refusal < 500; refusal++) pace.refused(1000);
-
-    assert.deepEqual([afterOne, afterTwenty, pace.perSecond], [28, 13, 1]);
+    assert.equal(rates[0], 21);
+    assert.ok(rates.every((rate, index) => index === 0 || rate <= (rates[index - 1] ?? 0)));
+    for (let second = 0; second < 30; second++) {
+      pace.refused(1000);
+      clock.advance(1015);
+    }
+    assert.equal(pace.perSecond, 1);
   });
 
-  it('gets faster again as calls are taken, up to the limit', async () => {
+  it('gets faster again as calls are taken, the sooner the longer none is refused', () => {
     const pace = new Pace(clock, 30);
-    for (let refusal = 0; refusal < 20; refusal++) pace.refused(undefined);
+    for (let second = 0; second < 5; second++) {
+      pace.refused(undefined);
+      clock.advance(1015);
+    }
+    const rates = [pace.perSecond];
+    for (let second = 0; second < 4; second++) {
+      for (let call = pace.perSecond; call > 0; call--) pace.taken();
+      clock.advance(1015);
+      rates.push(pace.perSecond);
+    }
 
-    for (let call = 0; call < 26; call++) pace.taken();
-    const aboutTwoSecondsLater = pace.perSecond;
-    for (let call = 0; call < 1000; call++) pace.taken();
-
-    assert.deepEqual([aboutTwoSecondsLater, pace.perSecond], [16, 30]);
+    assert.deepEqual(rates, [5, 7, 11, 20, 30]);
   });
 
   it('holds all calls back as long as the service asks when it refuses one after the other', async () => {
     const pace = new Pace(clock, 30);
-    for (let refusal = 0; refusal < 5; refusal++) pace.refused(7_000);
+    for (let refusal = 0; refusal < 20; refusal++) pace.refused(7_000);
 
     assert.deepEqual(await timesOf(2, pace), [7_000, 7_000]);
   });
 
   it('holds them back for a second when the service does not say how long', async () => {
     const pace = new Pace(clock, 30);
-    for (let refusal = 0; refusal < 5; refusal++) pace.refused(undefined);
+    for (let refusal = 0; refusal < 20; refusal++) pace.refused(undefined);
 
     assert.deepEqual(await timesOf(1, pace), [1_000]);
   });
 
   it('does not hold calls back for refusals between which others are taken', async () => {
     const pace = new Pace(clock, 30);
-    for (let refusal = 0; refusal < 20; refusal++) {
+    for (let refusal = 0; refusal < 40; refusal++) {
       pace.refused(7_000);
       pace.taken();
     }
