@@ -86,7 +86,7 @@ describe('cancel while a step waits', () => {
           .log.includes(`Left going on, because 'cancelOnPipelineCancel' is false: ${run.runId}.`),
       );
       assert.deepEqual(scene.sent(call.cancel), []);
-      assert.ok(cancelled.endedAfterMs('step') < 2_000);
+      assert.ok(cancelled.endedAfterMs('step') < 4_500);
     });
   }
 
@@ -214,7 +214,7 @@ describe('cancel while a step waits', () => {
       'The operation was canceled.',
       'The step was cancelled when its runs had ended.',
     ]);
-    assert.ok(cancelled.endedAfterMs('step') < 2_000);
+    assert.ok(cancelled.endedAfterMs('step') < 4_500);
   });
 
   for (const { task, reads, steps } of waiting) {

@@ -492,7 +492,7 @@ jobs:
       },
     );
 
-    assert.ok(Date.now() - started < 1500);
+    assert.ok(Date.now() - started < 7_000);
     assert.deepEqual(
       theJob(result).steps.map(({ result: r }) => r),
       ['Succeeded', 'Canceled'],

@@ -224,7 +224,7 @@ describe('steps of a job', () => {
     const [step] = await runSteps(probe(code));
 
     assert.equal(step?.result, 'Succeeded');
-    assert.ok(Date.now() - started < 1500);
+    assert.ok(Date.now() - started < 7_000);
   });
 
   it('run pre-job parts first and post-job parts in reverse order, also after a failure', async () => {

@@ -127,12 +127,12 @@ describe('main', () => {
     assert.match(output, /^DATABRICKS_HOST=http:\/\/127\.0\.0\.1:\d+$/m);
     assert.match(output, /Stopped\.\n$/);
     assert.equal(existsSync(/state in (\S+)/.exec(output)?.[1] ?? tmpdir()), false);
-  }).timeout(10_000);
+  }).timeout(30_000);
 
   it('ends with 1 and a message for a bad option', async () => {
     const { code, output } = await runMain(['--port', 'x']);
 
     assert.equal(code, 1);
     assert.equal(output, '--port is "x", expected a whole number from 0 to 65535.\nSee --help.\n');
-  }).timeout(10_000);
+  }).timeout(30_000);
 });

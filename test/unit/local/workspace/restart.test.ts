@@ -149,7 +149,7 @@ describe('startWorkspace', () => {
     const { body } = await workspace.get('/api/2.1/jobs/runs/get-output', { run_id: runId });
 
     assert.deepEqual(body['notebook_output'], { result: 'b', truncated: false });
-  }).timeout(10_000);
+  }).timeout(30_000);
 
   it('removes its temporary folder when it is closed, and keeps a given one', async () => {
     const temporary = await openWorkspace();

@@ -63,7 +63,7 @@ describe('clusters', () => {
   });
 
   it('start anew when they were terminated while they started', async () => {
-    workspace = await openWorkspace({ clusterStartMs: 50 });
+    workspace = await openWorkspace({ clusterStartMs: 400 });
     const body = { cluster_id: TERMINATED_CLUSTER_ID };
 
     await workspace.post('/api/2.1/clusters/start', body);
@@ -88,7 +88,7 @@ describe('clusters', () => {
   });
 
   it('restart with a new Spark context', async () => {
-    workspace = await openWorkspace({ clusterStartMs: 50 });
+    workspace = await openWorkspace({ clusterStartMs: 400 });
     const body = { cluster_id: RUNNING_CLUSTER_ID };
     const contextOf = async (): Promise<string | undefined> => {
       const { text } = await workspace.get('/api/2.1/clusters/get', body);

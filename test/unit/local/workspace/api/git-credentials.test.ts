@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -167,7 +167,7 @@ describe('git credentials', function () {
     const { dataDir } = scene.workspace;
     await add();
     const file = join(dataDir, 'git-credentials.json');
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 10));
 
     assert.match(readFileSync(file, 'utf8'), /"provider":"gitHub"/);
     assert.equal(statSync(file).mode & 0o777, 0o600);

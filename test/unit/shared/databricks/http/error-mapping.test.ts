@@ -499,7 +499,7 @@ describe('readAnswer', () => {
       const { serverMessage } = faultOf(500, text);
 
       assert.ok(serverMessage.length < 1_100);
-      assert.ok(performance.now() - start < 1_000);
+      assert.ok(performance.now() - start < 5_000);
     });
   }
 
