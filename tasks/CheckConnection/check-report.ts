@@ -1,5 +1,5 @@
 import { ExpectedError } from '../../shared/databricks';
-import { escapeMarkdown } from '../../shared/pipeline/runs/run-summary';
+import { escapeMarkdown } from '../../shared/pipeline/markdown';
 
 export type CheckState = 'ok' | 'failed' | 'not checked';
 

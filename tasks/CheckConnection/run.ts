@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   ApiClient,
   type Credentials,
@@ -13,6 +11,7 @@ import type { ConnectionSettings } from '../../shared/pipeline/connection/connec
 import { describeLogin, type Login } from '../../shared/pipeline/connection/login';
 import { type SignIn, signIn } from '../../shared/pipeline/connection/sign-in';
 import { ConnectionError } from '../../shared/pipeline/errors';
+import { publishSummary } from '../../shared/pipeline/publish-summary';
 import type { TaskContext, TaskSuccess } from '../../shared/pipeline/task-context';
 import {
   buildSummary,
@@ -291,19 +290,13 @@ function idInName(host: string | undefined): string | undefined {
   return /^https:\/\/adb-(\d+)\./.exec(host ?? '')?.[1];
 }
 
-function showReport(
-  { host, tempDirectory, identity }: TaskContext,
-  report: CheckReport,
-  place: string | undefined,
-): void {
+function showReport(context: TaskContext, report: CheckReport, place: string | undefined): void {
+  const { host, identity } = context;
   for (const line of describeRows(report.rows)) host.info(line);
-  const folder = join(tempDirectory, 'databricks-summary');
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `Databricks connection ${identity.hash.slice(0, 8)}.md`);
   const title = `Connection to ${place ?? 'the workspace'}`;
-  writeFileSync(
-    file,
+  publishSummary(
+    context,
+    `Databricks connection ${identity.hash.slice(0, 8)}`,
     buildSummary(report.rows, title, (text) => host.harmless(text)),
   );
-  host.uploadSummary(file);
 }

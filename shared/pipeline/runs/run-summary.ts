@@ -1,5 +1,5 @@
 import type { RunOutput, TaskRun } from '../../databricks';
-import { toOneLine } from '../harmless-text';
+import { escapeMarkdown, markdownTable } from '../markdown';
 import { describeDuration, describeState, describeSubject } from './describe-run';
 import { lastAttempts, type RunReport, resultOf } from './run-report';
 
@@ -33,7 +33,7 @@ function buildSection(report: RunReport, harmless: Harmless): string {
   const tasks = run ? lastAttempts(run) : [];
   return [
     `### ${escapeMarkdown(harmless(`Run ${runId} of ${subject}`, 500))}`,
-    table(['', ''], rows),
+    markdownTable(['', ''], rows),
     ...tasks.map((task) =>
       buildTask(task, report.outputs.get(task.runId), tasks.length > 1, harmless),
     ),
@@ -80,20 +80,12 @@ function buildTask(
       escapeMarkdown(harmless(name, 200)),
       escapeMarkdown(harmless(value, 500)),
     ]);
-    blocks.push(table(['Parameter', 'Value'], rows));
+    blocks.push(markdownTable(['Parameter', 'Value'], rows));
   }
   if (output?.exitValue) blocks.push(codeBlock('Exit value', output.exitValue, harmless));
   const error = output?.errorTrace || output?.error;
   if (error) blocks.push(codeBlock('Error', error, harmless));
   return blocks.join('\n\n');
-}
-
-function table(
-  head: readonly [string, string],
-  rows: readonly (readonly [string, string])[],
-): string {
-  const lines = [head, ['---', '---'] as const, ...rows].map(([a, b]) => `| ${a} | ${b} |`);
-  return lines.join('\n');
 }
 
 function linkTo(text: string, url: string): string {
@@ -108,14 +100,4 @@ function codeBlock(title: string, text: string, harmless: Harmless): string {
   const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = '`'.repeat(longest + 1);
   return `**${title}**\n\n${fence}\n${content}\n${fence}`;
-}
-
-/** Text that means nothing to Markdown, HTML or a table, on one line; addresses in it become no links. */
-export function escapeMarkdown(text: string): string {
-  return toOneLine(text)
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/[\\`*_{}[\]()#+\-.!|~]/g, '\\$&')
-    .replace(/:(?=\/\/)/g, '&#58;');
 }

@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   isFinal,
   type Run,
@@ -8,6 +6,7 @@ import {
   WaitTimeoutError,
   type Workspace,
 } from '../../databricks';
+import { publishSummary } from '../publish-summary';
 import type { TaskContext, TaskSuccess } from '../task-context';
 import { cancelRuns, cancelWithStep } from './cancel-runs';
 import {
@@ -66,7 +65,7 @@ export async function waitForRuns(
     throw await endCancelledStep(context, workspace, runs, inputs);
   }
   setRunOutputs(context, reports);
-  if (inputs.publishSummary) publishSummary(context, reports);
+  if (inputs.publishSummary) showSummary(context, reports);
   const isOver = ({ runId }: RunReport): boolean =>
     context.ledger.findRun(workspace.host, runId)?.isOver === true;
   const success = judge(reports, inputs, (bad) => {
@@ -245,18 +244,15 @@ function withShortError({ host }: TaskContext, output: RunOutput): RunOutput {
   return error === undefined ? output : { ...output, error: host.harmless(error, maxErrorLength) };
 }
 
-function publishSummary(context: TaskContext, reports: readonly RunReport[]): void {
+function showSummary(context: TaskContext, reports: readonly RunReport[]): void {
   const [first, ...others] = reports;
   if (!first) return;
   const more = others.length > 0 ? ` and ${others.length} more` : '';
-  const folder = join(context.tempDirectory, 'databricks-summary');
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `Databricks run ${first.runId}${more}.md`);
-  writeFileSync(
-    file,
+  publishSummary(
+    context,
+    `Databricks run ${first.runId}${more}`,
     buildRunSummary(reports, (text, maxLength) => context.host.harmless(text, maxLength)),
   );
-  context.host.uploadSummary(file);
 }
 
 function judge(

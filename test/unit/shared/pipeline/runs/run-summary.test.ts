@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
-import { marked, type Token } from 'marked';
 import type { RunOutput } from '../../../../../shared/databricks';
 import { toRun } from '../../../../../shared/databricks/run';
 import { toHarmlessText } from '../../../../../shared/pipeline/harmless-text';
 import type { RunReport } from '../../../../../shared/pipeline/runs/run-report';
-import { buildRunSummary, escapeMarkdown } from '../../../../../shared/pipeline/runs/run-summary';
-import { foreignText } from '../../../../helpers/foreign-text';
+import { buildRunSummary } from '../../../../../shared/pipeline/runs/run-summary';
 import { aRun, aTaskRun, type RunOptions } from '../../../../helpers/runs';
 
 const nothing: RunOutput = {
@@ -191,49 +188,5 @@ describe('buildRunSummary', () => {
     );
 
     assert.ok(!summaryOf(report, [secret]).includes(secret));
-  });
-});
-
-/** All characters of the basic plane, half pairs included. */
-const anyText = fc.array(fc.nat(0xffff)).map((units) => String.fromCharCode(...units));
-
-describe('escapeMarkdown', () => {
-  it('leaves nothing but text for a reader of Markdown, in a line and in a table', () => {
-    const isPlain = ({ type }: Token): boolean =>
-      ['paragraph', 'text', 'escape', 'space', 'table'].includes(type);
-    fc.assert(
-      fc.property(foreignText, (text) => {
-        const safe = escapeMarkdown(toHarmlessText(text));
-        const found: Token[] = [];
-        const collect = (token: Token): void => void found.push(token);
-
-        void marked.walkTokens(marked.lexer(`x ${safe}\n\n| a |\n|---|\n| ${safe} |`), collect);
-
-        assert.deepEqual(
-          found.filter((token) => !isPlain(token)),
-          [],
-        );
-        assert.equal(found.filter(({ type }) => type === 'table').length, 1);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  it('makes no link of an address, which reads as before', () => {
-    assert.equal(escapeMarkdown('see https://a/b'), 'see https&#58;//a/b');
-  });
-
-  it('puts everything on one line', () => {
-    assert.equal(escapeMarkdown('a \n\n b'), 'a b');
-  });
-
-  it('leaves no character that means something unescaped', () => {
-    fc.assert(
-      fc.property(anyText, (text) => {
-        const bare = escapeMarkdown(text).replace(/\\[\\`*_{}[\]()#+\-.!|~]/g, '');
-
-        assert.doesNotMatch(bare, /[\\`*_{}[\]()+\-.!|~<>\n]|&(?!amp;|lt;|gt;|#58;)/);
-      }),
-    );
   });
 });
