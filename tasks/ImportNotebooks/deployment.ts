@@ -14,11 +14,16 @@ import { count, ImportError, listSome } from './import-error';
 import type { ImportItem } from './import-items';
 import type { ImportProgress } from './import-progress';
 import type { ImportNotebooksInputs } from './inputs';
-import { ImportClaim } from './manifest/claim';
-import { isSameManifest, type Manifest, type ManifestEntry } from './manifest/manifest';
+import { ImportClaim, releaseClaim } from './manifest/claim';
+import {
+  isSameManifest,
+  type Manifest,
+  type ManifestEntry,
+  manifestName,
+} from './manifest/manifest';
 import { writeManifest } from './manifest/manifest-store';
 import { isSameInTarget, isUntouched, toEntry } from './plan/find-changes';
-import type { ImportPlan, PlannedImport } from './plan/import-plan';
+import type { ImportPlan, PlannedImport, UnchangedItem } from './plan/import-plan';
 import { setPermissions } from './set-permissions';
 import type { SizeLimits } from './size-limits';
 import { TargetCheck } from './target/target-check';
@@ -33,6 +38,8 @@ export interface Target {
   readonly tree: TargetTree;
   /** Undefined when nothing is remembered of earlier imports. */
   readonly manifest: Manifest | undefined;
+  /** The object that holds the manifest, as it was listed. */
+  readonly record: WorkspaceObject | undefined;
   /** An earlier import was stopped, or is still running. */
   readonly isInterrupted: boolean;
   readonly listing: ListOptions;
@@ -70,11 +77,12 @@ export class Deployment {
 
   /** Throws ImportError that names every failure and says in which state the target is. */
   async run(): Promise<void> {
-    const { plan, inputs } = this.#options;
+    const { plan, inputs, target } = this.#options;
     if (plan.imports.length + plan.deletions.length + plan.inTheWay.length === 0) {
       if (inputs.permissions || plan.emptyFolders.length > 0) await this.#execute();
-      // What was touched in the workspace without being changed is recognised next time.
-      await this.#record(plan);
+      // What was touched in the workspace without being changed is recognised next time, and so is what an import left that
+      // was stopped: its note has served.
+      await Promise.all([this.#record(plan), target.isInterrupted ? this.#release() : undefined]);
       return;
     }
     await this.#execute();
@@ -84,10 +92,6 @@ export class Deployment {
     // What two imports mixed is recorded by none of them: the next import compares it.
     const recorded = isAlone && this.#claim ? this.#record(plan) : undefined;
     await Promise.all([recorded, this.#release()]);
-  }
-
-  get #signal(): AbortSignal {
-    return this.#options.context.signal;
   }
 
   #execute(): Promise<void> {
@@ -152,16 +156,18 @@ export class Deployment {
   }
 
   /**
-   * False when another import may have changed what this one sent. One that had begun before and not ended is known only by
-   * what it changed: each object was listed before it is read back here.
+   * False when another import may have changed what this one sent or left as it was. One that had begun before and not ended
+   * is known only by what it changed, so all is looked at once more, after the last upload.
    */
   async #isAlone(): Promise<boolean> {
     const { context, inputs, plan } = this.#options;
     if (this.#claim === undefined) return true;
     try {
       if (await this.#claim.isDisturbed(context.signal)) return false;
+      if (await this.#isOvertaken()) return false;
       if (this.#claim.earlier === undefined) return true;
-      return (await this.#findOthers(plan.imports)).length === 0;
+      const touched = await this.#findTouched();
+      return (await this.#findOthers([...plan.imports, ...touched])).length === 0;
     } catch (error) {
       if (context.signal.aborted || !(error instanceof ExpectedError)) throw error;
       context.host.warning(
@@ -169,6 +175,28 @@ export class Deployment {
       );
       return true;
     }
+  }
+
+  /** True when another import has ended since the target was listed: what was unchanged then may be another content now. */
+  async #isOvertaken(): Promise<boolean> {
+    const { plan, target } = this.#options;
+    if (plan.unchanged.length === 0) return false;
+    if (!this.#check.hasListed('')) await this.#check.list('');
+    const record = this.#check.found().get(manifestName);
+    const { objectId, modifiedAt } = target.record ?? {};
+    return record?.objectId !== objectId || record?.modifiedAt !== modifiedAt;
+  }
+
+  /** Unchanged objects that are not as they were listed at first. */
+  async #findTouched(): Promise<UnchangedItem[]> {
+    const { unchanged } = this.#options.plan;
+    const folders = new Set(unchanged.map(({ item }) => folderOf(item.path)));
+    await Promise.all([...folders].map((folder) => this.#check.list(folder)));
+    const found = this.#check.found();
+    return unchanged.filter(({ item, entry }) => {
+      const object = found.get(item.path);
+      return object === undefined || entry === undefined || !isUntouched(object, entry);
+    });
   }
 
   /** Two imports at once have mixed their objects: the one that ends last leaves its own. */
@@ -251,11 +279,12 @@ export class Deployment {
   }
 
   async #release(): Promise<void> {
+    const { context, workspace, inputs } = this.#options;
     try {
-      await this.#claim?.release(this.#signal);
+      await releaseClaim(workspace, inputs.targetFolder, context.signal);
     } catch (error) {
-      if (this.#signal.aborted || !(error instanceof ExpectedError)) throw error;
-      this.#options.context.host.debug(error.message);
+      if (context.signal.aborted || !(error instanceof ExpectedError)) throw error;
+      context.host.debug(error.message);
     }
   }
 }

@@ -156,7 +156,8 @@ async function readTarget(
   const tree = new Map(found);
   // Files of this task are not part of what is deployed.
   for (const name of ownFiles) tree.delete(name);
-  return { folder, tree, manifest, isInterrupted: found.has(claimName), listing };
+  const record = found.get(manifestName);
+  return { folder, tree, manifest, record, isInterrupted: found.has(claimName), listing };
 }
 
 /** Compares source and target; what lies in Git folders of the target is not touched. */

@@ -66,11 +66,15 @@ export class ImportClaim {
   async isDisturbed(signal: AbortSignal): Promise<boolean> {
     return (await readNote(this.#workspace, this.#path, signal))?.id !== this.#id;
   }
+}
 
-  /** Removes the note, whosever it is: another import notices that. */
-  async release(signal: AbortSignal): Promise<void> {
-    await this.#workspace.objects.delete(this.#path, { signal });
-  }
+/** Removes the note, whosever it is: another import notices that. */
+export async function releaseClaim(
+  workspace: Workspace,
+  targetFolder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await workspace.objects.delete(`${targetFolder}/${claimName}`, { signal });
 }
 
 async function readNote(

@@ -13,25 +13,27 @@ interface Ending {
   readonly error: Error | undefined;
 }
 
-/** Imports a folder whose notebooks all hold `content`; each request and each answer takes as many turns as `delays` say. */
+/**
+ * Imports a folder whose notebooks hold `content`, all of them or those that are `changed`; each request and each answer
+ * takes as many turns as `delays` say.
+ */
 async function anImport(
   workspace: FakeWorkspace,
   content: string,
   delays: readonly number[],
+  changed: readonly string[] = names,
 ): Promise<Ending> {
-  const files = Object.fromEntries(names.map((name) => [`${name}.py`, `${header}\n${content}`]));
+  const files = Object.fromEntries(
+    names.map((name) => [`${name}.py`, `${header}\n${changed.includes(name) ? content : 'base'}`]),
+  );
   let turn = 0;
-  const pass = async (): Promise<void> => {
-    for (let left = delays[turn++ % delays.length] ?? 0; left > 0; left--) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  };
+  const wait = (): Promise<void> => pass(delays[turn++ % delays.length] ?? 0);
   const slow = Object.create(workspace, {
     fetch: {
       value: async (...call: Parameters<typeof workspace.fetch>) => {
-        await pass();
+        await wait();
         const answer = await workspace.fetch(...call);
-        await pass();
+        await wait();
         return answer;
       },
     },
@@ -42,6 +44,15 @@ async function anImport(
     (reason: Error) => reason,
   );
   return { host, error };
+}
+
+async function pass(turns: number): Promise<void> {
+  for (let left = turns; left > 0; left--) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** What `contents` is when an import is alone. */
+function wanted(content: string, changed: readonly string[]): string {
+  return names.map((name) => (changed.includes(name) ? content : 'base')).join();
 }
 
 /** Whether all that the record says of objects which are as they were recorded is true. */
@@ -87,6 +98,44 @@ describe('two imports into one folder at once', function () {
       { numRuns: 120 },
     );
     assert.ok(seen.warned > 40, JSON.stringify(seen));
+  });
+
+  it('end in the folder of one of them although each has to send only a part', async () => {
+    const part = fc.subarray(names, { minLength: 1 });
+    const headStart = fc.nat({ max: 60 });
+    let warned = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        delays,
+        delays,
+        part,
+        part,
+        headStart,
+        async (ofOne, ofOther, partOfOne, partOfOther, turns) => {
+          const workspace = new FakeWorkspace();
+          await anImport(workspace, 'base', [0]);
+
+          const both = await Promise.all([
+            anImport(workspace, 'one', ofOne, partOfOne),
+            pass(turns).then(() => anImport(workspace, 'other', ofOther, partOfOther)),
+          ]);
+
+          assertTrueRecord(workspace);
+          const failed = both.filter(({ error }) => error !== undefined);
+          for (const { error } of failed) assert.match(String(error?.message), /somebody else/i);
+          const expected = [wanted('one', partOfOne), wanted('other', partOfOther)];
+          const found = contents(workspace).join();
+          assert.ok(failed.length > 0 || expected.includes(found), found);
+          warned += both.some(({ host }) => host.warnings.length > 0) ? 1 : 0;
+        },
+      ),
+      {
+        numRuns: 100,
+        // The first looks for others when the second has compared, and not yet taken its note away.
+        examples: [[[0, 2, 6, 0, 0], [0, 0, 0, 2, 3, 0], ['x/d'], names, 3]],
+      },
+    );
+    assert.ok(warned > 20, String(warned));
   });
 
   it('end well when both deploy the same', async () => {

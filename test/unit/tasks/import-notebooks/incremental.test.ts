@@ -272,6 +272,16 @@ describe('ImportNotebooks again', () => {
       );
     });
 
+    it('takes its note away although nothing is left to send', async () => {
+      workspace.types.set(claimPath, 'FILE');
+      workspace.edit(claimPath, '{"version": 1, "id": "x", "by": "CI", "since": "2026-11-22"}');
+
+      const { message } = await runAgain();
+
+      assert.match(message, /^Nothing has changed/);
+      assert.deepEqual(workspace.allChanges(), [`delete ${claimPath}`]);
+    });
+
     it('reads a note that is broken for one of somebody', async () => {
       write('a.py', `${header}\n2`);
       workspace.types.set(claimPath, 'FILE');
