@@ -76,8 +76,19 @@ function findAll(text: string, part: string): [number, number][] {
   return found;
 }
 
+/** Forms of the secrets that were looked for: every line of the log asks for the same ones. */
+const knownForms = new Map<string, readonly string[]>();
+
 /** The ways in which a secret may stand in a text that has been made visible. */
-function formsOf(secret: string): string[] {
+function formsOf(secret: string): readonly string[] {
+  const known = knownForms.get(secret);
+  if (known) return known;
+  const forms = computeForms(secret);
+  knownForms.set(secret, forms);
+  return forms;
+}
+
+function computeForms(secret: string): string[] {
   const visible = toVisibleText(secret);
   if (visible.trim() === '') return [];
   const lines = visible
