@@ -1,10 +1,12 @@
-import type { Workspace } from '../../shared/databricks';
+import { ExpectedError, type Workspace } from '../../shared/databricks';
 import { CancelledError } from '../../shared/pipeline/errors';
+import { publishSummary } from '../../shared/pipeline/publish-summary';
 import type { TaskContext, TaskSuccess } from '../../shared/pipeline/task-context';
-import { Deployment, type Target } from './deployment';
+import { Deployment, type DeploymentOptions, type Target } from './deployment';
 import { count, ImportError, listSome } from './import-error';
 import { describeStripping, type ImportItem, toImportItems } from './import-items';
 import { ImportProgress } from './import-progress';
+import { buildImportSummary } from './import-summary';
 import { type ImportNotebooksInputs, readInputs } from './inputs';
 import { claimName } from './manifest/claim';
 import { manifestName } from './manifest/manifest';
@@ -101,17 +103,42 @@ async function deploy(
   const sizeLimits = new SizeLimits();
   const plan = await makePlan(context, workspace, inputs, { items, target, sizeLimits });
   logPlan(host, targetFolder, plan);
+  const show = (outcome: string, isDone: boolean): void =>
+    publishSummary(
+      context,
+      `Databricks import ${context.identity.hash.slice(0, 8)}`,
+      buildImportSummary(plan, {
+        targetFolder,
+        workspace: workspace.host,
+        outcome,
+        isDone,
+        harmless: (text, maxLength) => host.harmless(text, maxLength),
+      }),
+    );
+  try {
+    const message = await carryOut({ context, workspace, inputs, target, plan, sizeLimits });
+    show(message, true);
+    return message;
+  } catch (error) {
+    if (error instanceof ExpectedError) show(error.message, false);
+    throw error;
+  }
+}
+
+async function carryOut(options: Omit<DeploymentOptions, 'progress'>): Promise<string> {
+  const { context, inputs, plan } = options;
+  const { host } = context;
+  const { targetFolder, dryRun } = inputs;
   const planned = countPlan(plan);
-  if (inputs.dryRun) logPermissions(context, inputs);
-  setOutputs(context, targetFolder, inputs.dryRun ? planned : nothingDone);
+  if (dryRun) logPermissions(context, inputs);
+  setOutputs(context, targetFolder, dryRun ? planned : nothingDone);
   checkDeletions(inputs, plan, planned);
-  if (inputs.dryRun) return describeResult(planned, targetFolder, { ...inputs, isDryRun: true });
+  if (dryRun) return describeResult(planned, targetFolder, { ...inputs, isDryRun: true });
 
   const progress = new ImportProgress(host, plan.imports.length + plan.deletions.length);
   progress.unchanged = plan.kept.length + plan.unchanged.length;
-  const options = { context, workspace, inputs, target, plan, progress, sizeLimits };
   try {
-    await new Deployment(options).run();
+    await new Deployment({ ...options, progress }).run();
   } catch (error) {
     if (!context.signal.aborted) throw error;
     throw cancelledAt(progress, plan, targetFolder, error);

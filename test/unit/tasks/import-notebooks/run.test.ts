@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { CancelledError } from '../../../../shared/pipeline/errors';
+import { escapeMarkdown } from '../../../../shared/pipeline/markdown';
 import { importNotebooks } from '../../../../tasks/ImportNotebooks/run';
 import { answer, networkError, stubHost } from '../../../helpers/stub-api';
 import { anImportContext, FakeWorkspace, isImportOf, refuse } from './fake-workspace';
@@ -59,6 +60,28 @@ describe('ImportNotebooks', () => {
         '/api/2.0/workspace/list?path=%2FShared%2Fapp%2Fx',
       ],
     );
+  });
+
+  it('shows what it did on the page of the run', async () => {
+    const { run, host } = anImport(new FakeWorkspace(), two);
+
+    const { message } = await run();
+
+    assert.equal(host.summaries.length, 1);
+    const summary = readFileSync(host.summaries[0] ?? '', 'utf8');
+    assert.ok(summary.includes(escapeMarkdown(message)), summary);
+    assert.match(summary, /\| \\\+ \| new \| 2 \|/);
+  });
+
+  it('shows on the page of the run why it failed', async () => {
+    const workspace = aTarget(0);
+    workspace.interfere = (request) =>
+      isImportOf(request, '/Shared/app/a') ? refuse(400, 'BAD_REQUEST', 'No.') : undefined;
+    const { run, host } = anImport(workspace, two);
+
+    await assert.rejects(run());
+
+    assert.match(readFileSync(host.summaries[0] ?? '', 'utf8'), /❌ 1 file could not be imported/);
   });
 
   it('sets declared outputs', async () => {
