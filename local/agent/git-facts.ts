@@ -37,9 +37,9 @@ export function readSourceFacts(
   sources: string | undefined,
   env: Environment,
 ): SourceFacts {
+  const repository = git(start, env, 'rev-parse', '--show-toplevel')?.trim() || undefined;
   const ask = (...args: string[]): string | undefined =>
-    git(start, env, ...args)?.trim() || undefined;
-  const repository = ask('rev-parse', '--show-toplevel');
+    repository === undefined ? undefined : git(start, env, ...args)?.trim() || undefined;
   const folder = sources ?? repository ?? start;
   const uri = withoutUser(
     ask('config', '--get', 'remote.origin.url') ?? `file://${repository ?? folder}`,
