@@ -50,10 +50,12 @@ describe('the artifact pipeline of the credit scoring example', () => {
       `/api/2.0/workspace/list?path=${deployFolder}`,
     );
     const { objects } = listed as { objects: { path: string; object_type: string }[] };
-    const names = objects.map(({ path, object_type: type }) => {
-      const name = path.split('/').at(-1);
-      return type === 'NOTEBOOK' ? `${name}.py` : name;
-    });
+    const names = objects
+      .map(({ path, object_type: type }) => {
+        const name = path.split('/').at(-1) ?? '';
+        return type === 'NOTEBOOK' ? `${name}.py` : name;
+      })
+      .filter((name) => name !== '.databricks-import.json');
     const files = readdirSync(join(creditScoring, 'notebooks'));
     assert.deepEqual(names.sort(), files.filter((name) => name.endsWith('.py')).sort());
     assert.equal(modelInUse(scene.environment('prod'))?.commit, scene.remote.commit);
