@@ -9,7 +9,7 @@ import {
 } from '../../shared/databricks';
 import { describePipelineRun } from '../../shared/pipeline/pipeline-run';
 import type { TaskContext } from '../../shared/pipeline/task-context';
-import { executePlan } from './execute-plan';
+import { executePlan, throwFailures } from './execute-plan';
 import { count, ImportError, listSome } from './import-error';
 import type { ImportItem } from './import-items';
 import type { ImportProgress } from './import-progress';
@@ -87,10 +87,11 @@ export class Deployment {
     }
     await this.#execute();
     await this.#verify();
-    const isAlone = await this.#isAlone();
-    if (!isAlone) await this.#restore();
+    if (this.#claim === undefined) return;
+    const company = await this.#lookForOthers(this.#claim);
+    if (company === 'others') await this.#restore();
     // What two imports mixed is recorded by none of them: the next import compares it.
-    const recorded = isAlone && this.#claim ? this.#record(plan) : undefined;
+    const recorded = company === 'nobody' ? this.#record(plan) : undefined;
     await Promise.all([recorded, this.#release()]);
   }
 
@@ -156,24 +157,24 @@ export class Deployment {
   }
 
   /**
-   * False when another import may have changed what this one sent or left as it was. One that had begun before and not ended
-   * is known only by what it changed, so all is looked at once more, after the last upload.
+   * Whether another import may have changed what this one sent or left as it was. One that had begun before and not ended is
+   * known only by what it changed, so all is looked at once more, after the last upload.
    */
-  async #isAlone(): Promise<boolean> {
+  async #lookForOthers(claim: ImportClaim): Promise<'nobody' | 'others' | 'unknown'> {
     const { context, inputs, plan } = this.#options;
-    if (this.#claim === undefined) return true;
     try {
-      if (await this.#claim.isDisturbed(context.signal)) return false;
-      if (await this.#isOvertaken()) return false;
-      if (this.#claim.earlier === undefined) return true;
+      if (await claim.isDisturbed(context.signal)) return 'others';
+      if (await this.#isOvertaken()) return 'others';
+      if (claim.earlier === undefined) return 'nobody';
       const touched = await this.#findTouched();
-      return (await this.#findOthers([...plan.imports, ...touched])).length === 0;
+      const differing = await this.#findDiffering([...plan.imports, ...touched]);
+      return differing.length === 0 ? 'nobody' : 'others';
     } catch (error) {
       if (context.signal.aborted || !(error instanceof ExpectedError)) throw error;
       context.host.warning(
         `All is imported, but whether somebody else imported into ${inputs.targetFolder} at the same time is not known. ${error.message}`,
       );
-      return true;
+      return 'unknown';
     }
   }
 
@@ -201,12 +202,17 @@ export class Deployment {
 
   /** Two imports at once have mixed their objects: the one that ends last leaves its own. */
   async #restore(): Promise<void> {
-    const { context, inputs, plan } = this.#options;
+    const { context, inputs, plan, progress } = this.#options;
+    const whatNow = inputs.overwrite
+      ? 'All objects are compared with the source, and restored where they differ.'
+      : 'What it made first was left alone.';
     context.host.warning(
-      `Somebody else imported into ${inputs.targetFolder} at the same time. All objects are compared with the source, and restored where they differ. Let only one pipeline at a time deploy to a folder.`,
+      `Somebody else imported into ${inputs.targetFolder} at the same time. ${whatNow} Let only one pipeline at a time deploy to a folder.`,
     );
+    if (!inputs.overwrite) return;
+    const unchanged = new Set(plan.unchanged.map(({ item }) => item));
     for (let round = 1; ; round++) {
-      const others = await this.#findOthers([...plan.imports, ...plan.unchanged]);
+      const others = await this.#findDiffering([...plan.imports, ...plan.unchanged]);
       if (others.length === 0) break;
       const names = others.map(({ path }) => path);
       if (round > mostRestorations) {
@@ -217,16 +223,18 @@ export class Deployment {
           },
         );
       }
-      context.host.info(`Restored: ${listSome(names)}.`);
+      context.host.info(`Restoring ${listSome(names)}.`);
       const again = others.map((item): PlannedImport => {
         return { item, change: 'restored', replaces: undefined, deletesFirst: 'nothing' };
       });
       await this.#uploader.uploadAll(again);
+      throwFailures('imported', plan, { ...inputs, host: context.host, progress });
+      for (const item of others) if (unchanged.delete(item)) progress.unchanged -= 1;
     }
   }
 
   /** Objects whose content is not that of their source, as far as it can be compared. */
-  async #findOthers(sent: readonly { readonly item: ImportItem }[]): Promise<ImportItem[]> {
+  async #findDiffering(sent: readonly { readonly item: ImportItem }[]): Promise<ImportItem[]> {
     const { context, workspace, inputs, target, sizeLimits } = this.#options;
     const { signal } = context;
     const limit = pLimit(target.listing.maxParallel);

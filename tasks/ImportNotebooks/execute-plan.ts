@@ -154,10 +154,11 @@ function byDepth(folders: readonly string[]): string[][] {
   return levels.filter((level) => level !== undefined);
 }
 
-function throwFailures(
+/** Throws ImportError that names every failure so far, and says in which state the target is. */
+export function throwFailures(
   verb: 'imported' | 'deleted',
   plan: ImportPlan,
-  { host, progress, targetFolder }: ExecuteOptions,
+  { host, progress, targetFolder }: Pick<ExecuteOptions, 'host' | 'progress' | 'targetFolder'>,
 ): void {
   const { failures, notTried, imported, deleted } = progress;
   if (failures.length === 0) return;

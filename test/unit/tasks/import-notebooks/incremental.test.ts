@@ -302,6 +302,55 @@ describe('ImportNotebooks again', () => {
     assert.deepEqual(host.warnings, []);
   });
 
+  it('records nothing when it cannot tell whether it was alone, and warns', async () => {
+    write('a.py', `${header}\n2`);
+    const before = workspace.contentOf(manifestPath);
+    workspace.interfere = ({ path }) =>
+      path.includes('export') && path.includes('running')
+        ? refuse(400, 'BAD_REQUEST', 'Not now.')
+        : undefined;
+
+    const { host } = await runAgain();
+
+    assert.match(host.warnings.join(), /whether somebody else imported .* is not known.*Not now/);
+    assert.equal(workspace.contentOf(manifestPath), before);
+  });
+
+  it('leaves what another import made first alone with overwrite false, and warns', async () => {
+    write('d.py', `${header}\n4`);
+    workspace.interfere = (request) => {
+      if (isImportOf(request, '/Shared/app/d')) {
+        workspace.types.set('/Shared/app/d', 'NOTEBOOK');
+        workspace.edit('/Shared/app/d', 'of somebody else');
+        workspace.edit(claimPath, '{"id": "other"}');
+      }
+      return undefined;
+    };
+
+    const { message, host } = await runAgain({ overwrite: 'false' });
+
+    assert.equal(message, 'Imported nothing to /Shared/app, left 4 unchanged.');
+    assert.match(host.warnings.join(), /at the same time\. What it made first was left alone/);
+    assert.equal(workspace.contentOf('/Shared/app/d'), 'of somebody else');
+  });
+
+  it('says why an object could not be restored', async () => {
+    write('a.py', `${header}\n2`);
+    let imports = 0;
+    workspace.interfere = (request) => {
+      if (!isImportOf(request, '/Shared/app/a')) return undefined;
+      imports += 1;
+      if (imports > 1) return refuse(403, 'PERMISSION_DENIED', 'Not any more.');
+      workspace.edit(claimPath, '{"id": "other"}');
+      return {};
+    };
+
+    await assert.rejects(runAgain(), {
+      message:
+        /^1 file could not be imported: a\.py: Not any more \(HTTP 403 PERMISSION_DENIED\)\. State of/,
+    });
+  });
+
   it('says that nothing was imported when the workspace is gone before the first change', async () => {
     write('a.py', `${header}\n2`);
     workspace.interfere = ({ method }) =>
