@@ -55,8 +55,8 @@ export interface DeploymentOptions {
   readonly sizeLimits: SizeLimits;
 }
 
-/** How often an import restores what another one changed at the same time. */
-const mostRestorations = 3;
+/** Waits before what another import has changed is restored, in ms: that one may not have sent all yet. */
+const restoreAgainAfterMs = [0, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000];
 
 /** Brings the target to what the plan says, makes sure that it is, and records it. */
 export class Deployment {
@@ -86,10 +86,10 @@ export class Deployment {
       return;
     }
     await this.#execute();
-    await this.#verify();
+    await this.#afterSending(() => this.#check.compare(plan));
     if (this.#claim === undefined) return;
     const company = await this.#lookForOthers(this.#claim);
-    if (company === 'others') await this.#restore();
+    if (company === 'others') await this.#afterSending(() => this.#restore());
     // What two imports mixed is recorded by none of them: the next import compares it.
     const recorded = company === 'nobody' ? this.#record(plan) : undefined;
     await Promise.all([recorded, this.#release()]);
@@ -141,11 +141,11 @@ export class Deployment {
     );
   }
 
-  /** When the target cannot be read the error says what was done to it. */
-  async #verify(): Promise<void> {
+  /** When the workspace is gone meanwhile the error says what was done to the target. */
+  async #afterSending(action: () => Promise<void>): Promise<void> {
     const { context, inputs, plan, progress } = this.#options;
     try {
-      await this.#check.compare(plan);
+      await action();
     } catch (error) {
       if (context.signal.aborted) throw error;
       const { size } = progress.imported;
@@ -203,34 +203,41 @@ export class Deployment {
   /** Two imports at once have mixed their objects: the one that ends last leaves its own. */
   async #restore(): Promise<void> {
     const { context, inputs, plan, progress } = this.#options;
+    const { host, clock, signal } = context;
     const whatNow = inputs.overwrite
       ? 'All objects are compared with the source, and restored where they differ.'
       : 'What it made first was left alone.';
-    context.host.warning(
+    host.warning(
       `Somebody else imported into ${inputs.targetFolder} at the same time. ${whatNow} Let only one pipeline at a time deploy to a folder.`,
     );
     if (!inputs.overwrite) return;
+    const log = (line: string): void => host.info(line);
     const unchanged = new Set(plan.unchanged.map(({ item }) => item));
-    for (let round = 1; ; round++) {
+    for (let round = 0; ; round++) {
+      await this.#claim?.takeTurn({ clock, signal, log });
       const others = await this.#findDiffering([...plan.imports, ...plan.unchanged]);
       if (others.length === 0) break;
-      const names = others.map(({ path }) => path);
-      if (round > mostRestorations) {
-        throw new ImportError(
-          `${count(others.length, 'object')} of ${inputs.targetFolder} got other content from somebody else while this import was running: ${listSome(names)}`,
-          {
-            hint: 'Another import into this folder is still running. Let only one pipeline at a time deploy to it, and run the step again.',
-          },
-        );
-      }
-      context.host.info(`Restoring ${listSome(names)}.`);
+      const pauseMs = restoreAgainAfterMs[round];
+      if (pauseMs === undefined) throw this.#overtaken(others);
+      await clock.sleep(pauseMs, signal);
+      host.info(`Restoring ${listSome(others.map(({ path }) => path))}.`);
       const again = others.map((item): PlannedImport => {
         return { item, change: 'restored', replaces: undefined, deletesFirst: 'nothing' };
       });
       await this.#uploader.uploadAll(again);
-      throwFailures('imported', plan, { ...inputs, host: context.host, progress });
+      throwFailures('imported', plan, { ...inputs, host, progress });
       for (const item of others) if (unchanged.delete(item)) progress.unchanged -= 1;
     }
+  }
+
+  #overtaken(others: readonly ImportItem[]): ImportError {
+    const names = listSome(others.map(({ path }) => path));
+    return new ImportError(
+      `${count(others.length, 'object')} of ${this.#options.inputs.targetFolder} got other content from somebody else while this import was running: ${names}`,
+      {
+        hint: 'Another import into this folder is still running. Let only one pipeline at a time deploy to it, and run the step again.',
+      },
+    );
   }
 
   /** Objects whose content is not that of their source, as far as it can be compared. */

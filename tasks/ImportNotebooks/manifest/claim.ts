@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { ApiError, isJsonObject, parseJson, type Workspace } from '../../../shared/databricks';
+import {
+  ApiError,
+  type Clock,
+  isJsonObject,
+  parseJson,
+  type Workspace,
+} from '../../../shared/databricks';
 import { ifFound } from '../target/target-tree';
 
 /** The file of the target folder that is there as long as something is imported into it. */
@@ -14,6 +20,16 @@ export interface ClaimNote {
   readonly since: string;
 }
 
+export interface TurnOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  log(line: string): void;
+}
+
+/** A note that is there for longer belongs to an import that was stopped, or that has far more to do. */
+const longestWaitMs = 5 * 60_000;
+const lookAgainAfterMs = 2_000;
+
 /**
  * Tells imports into the same folder of each other, without stopping any: each puts its note in the folder before it
  * changes something. Of two at the same time, the first finds in the end that the note is not its own any more.
@@ -23,16 +39,16 @@ export class ImportClaim {
   readonly earlier: ClaimNote | undefined;
   readonly #workspace: Workspace;
   readonly #path: string;
-  readonly #id: string;
+  readonly #note: ClaimNote;
 
   private constructor(
     workspace: Workspace,
     path: string,
-    { id, earlier }: { readonly id: string; readonly earlier: ClaimNote | undefined },
+    { note, earlier }: { readonly note: ClaimNote; readonly earlier: ClaimNote | undefined },
   ) {
     this.#workspace = workspace;
     this.#path = path;
-    this.#id = id;
+    this.#note = note;
     this.earlier = earlier;
   }
 
@@ -44,28 +60,48 @@ export class ImportClaim {
   ): Promise<ImportClaim> {
     const path = `${targetFolder}/${claimName}`;
     const note: ClaimNote = { id: randomUUID(), by, since: since.toISOString() };
-    const content = Buffer.from(`${JSON.stringify({ version: 1, ...note }, undefined, 2)}\n`);
-    const spec = { path, content, format: 'RAW' } as const;
     let earlier: ClaimNote | undefined;
     try {
       // Only one of several can make the file.
-      await workspace.objects.import({ ...spec, overwrite: false }, signal);
+      await workspace.objects.import({ ...toSpec(path, note), overwrite: false }, signal);
     } catch (error) {
       if (!(error instanceof ApiError) || error.kind !== 'already-exists') throw error;
       const found = await readNote(workspace, path, signal);
       // After a lost answer it is our own.
       if (found?.id !== note.id) {
         earlier = found;
-        await workspace.objects.import({ ...spec, overwrite: true }, signal);
+        await workspace.objects.import({ ...toSpec(path, note), overwrite: true }, signal);
       }
     }
-    return new ImportClaim(workspace, path, { id: note.id, earlier });
+    return new ImportClaim(workspace, path, { note, earlier });
   }
 
   /** True when another import has begun since, or ended. */
   async isDisturbed(signal: AbortSignal): Promise<boolean> {
-    return (await readNote(this.#workspace, this.#path, signal))?.id !== this.#id;
+    return (await readNote(this.#workspace, this.#path, signal))?.id !== this.#note.id;
   }
+
+  /**
+   * Resolves when the note is our own: at once, or when the import whose note is there has ended, so that not two restore
+   * against each other. Goes on without that when it takes too long.
+   */
+  async takeTurn({ clock, signal, log }: TurnOptions): Promise<void> {
+    const endMs = clock.now() + longestWaitMs;
+    for (let isSaid = false; ; isSaid = true) {
+      const found = await readNote(this.#workspace, this.#path, signal);
+      if (found?.id === this.#note.id) return;
+      if (found === undefined || clock.now() >= endMs) break;
+      if (!isSaid) log(`Waiting until that import has ended (${found.by}, begun ${found.since}).`);
+      await clock.sleep(lookAgainAfterMs, signal);
+    }
+    const spec = { ...toSpec(this.#path, this.#note), overwrite: true };
+    await this.#workspace.objects.import(spec, signal);
+  }
+}
+
+function toSpec(path: string, note: ClaimNote) {
+  const content = Buffer.from(`${JSON.stringify({ version: 1, ...note }, undefined, 2)}\n`);
+  return { path, content, format: 'RAW' } as const;
 }
 
 /** Removes the note, whosever it is: another import notices that. */
