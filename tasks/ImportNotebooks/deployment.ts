@@ -22,7 +22,7 @@ import {
   manifestName,
 } from './manifest/manifest';
 import { writeManifest } from './manifest/manifest-store';
-import { isSameInTarget, isUntouched, toEntry } from './plan/find-changes';
+import { type Comparison, compareInTarget, isUntouched, toEntry } from './plan/find-changes';
 import type { ImportPlan, PlannedImport, UnchangedItem } from './plan/import-plan';
 import { setPermissions } from './set-permissions';
 import type { SizeLimits } from './size-limits';
@@ -167,8 +167,8 @@ export class Deployment {
       if (await this.#isOvertaken()) return 'others';
       if (claim.earlier === undefined) return 'nobody';
       const touched = await this.#findTouched();
-      const differing = await this.#findDiffering([...plan.imports, ...touched]);
-      return differing.length === 0 ? 'nobody' : 'others';
+      const compared = await this.#compare([...plan.imports, ...touched]);
+      return compared.some(({ found }) => found === 'different') ? 'others' : 'nobody';
     } catch (error) {
       if (context.signal.aborted || !(error instanceof ExpectedError)) throw error;
       context.host.warning(
@@ -215,7 +215,11 @@ export class Deployment {
     const unchanged = new Set(plan.unchanged.map(({ item }) => item));
     for (let round = 0; ; round++) {
       await this.#claim?.takeTurn({ clock, signal, log });
-      const others = await this.#findDiffering([...plan.imports, ...plan.unchanged]);
+      const compared = await this.#compare([...plan.imports, ...plan.unchanged]);
+      // What cannot be compared is sent once.
+      const others = compared
+        .filter(({ found }) => found === 'different' || (found === 'unknown' && round === 0))
+        .map(({ item }) => item);
       if (others.length === 0) break;
       const pauseMs = restoreAgainAfterMs[round];
       if (pauseMs === undefined) throw this.#overtaken(others);
@@ -240,26 +244,23 @@ export class Deployment {
     );
   }
 
-  /** Objects whose content is not that of their source, as far as it can be compared. */
-  async #findDiffering(sent: readonly { readonly item: ImportItem }[]): Promise<ImportItem[]> {
+  /** Reads back what was sent or left as it was. */
+  async #compare(
+    objects: readonly { readonly item: ImportItem }[],
+  ): Promise<{ readonly item: ImportItem; readonly found: Comparison }[]> {
     const { context, workspace, inputs, target, sizeLimits } = this.#options;
     const { signal } = context;
     const limit = pLimit(target.listing.maxParallel);
     const options = { ...inputs, workspace, signal, sizeLimits };
-    const items = sent
-      .map(({ item }) => item)
-      .filter(({ format }) => comparableFormat(format.format) !== undefined);
-    const judged = await Promise.all(
-      items.map((item) =>
-        sizeLimits.run(item, () =>
-          limit(async () => {
-            const content = await item.read();
-            return { item, isSame: await isSameInTarget(item, content, options) };
-          }),
-        ),
+    const compareOne = async (item: ImportItem): Promise<Comparison> => {
+      if (comparableFormat(item.format.format) === undefined) return 'unknown';
+      return compareInTarget(item, await item.read(), options);
+    };
+    return Promise.all(
+      objects.map(({ item }) =>
+        sizeLimits.run(item, () => limit(async () => ({ item, found: await compareOne(item) }))),
       ),
     );
-    return judged.filter(({ isSame }) => !isSame).map(({ item }) => item);
   }
 
   async #record(plan: ImportPlan): Promise<void> {

@@ -67,8 +67,9 @@ async function judge(
   if (recorded !== undefined && isUntouched(object, recorded)) {
     return isRecorded ? { item, entry: recorded } : planned;
   }
-  if (await isSameInTarget(item, content, options)) return { item, entry: toEntry(object, sent) };
-  return isRecorded ? { ...planned, change: 'restored' } : planned;
+  const found = await compareInTarget(item, content, options);
+  if (found === 'same') return { item, entry: toEntry(object, sent) };
+  return isRecorded && found === 'different' ? { ...planned, change: 'restored' } : planned;
 }
 
 async function readIfPossible(item: ImportItem): Promise<Uint8Array | undefined> {
@@ -94,19 +95,22 @@ export function toEntry(
   return { ...sent, objectId, modifiedAt };
 }
 
-/** Reads the object back and compares it; false also for what cannot be compared. */
-export async function isSameInTarget(
+/** `unknown` where there is nothing to compare: the object is too large to be read, or comes back in another form. */
+export type Comparison = 'same' | 'different' | 'unknown';
+
+/** Reads the object back and compares it; one that is gone is different. */
+export async function compareInTarget(
   { path, format }: ImportItem,
   content: Uint8Array,
   { workspace, targetFolder, signal }: CompareOptions,
-): Promise<boolean> {
+): Promise<Comparison> {
   const readFormat = comparableFormat(format.format);
-  if (readFormat === undefined) return false;
+  if (readFormat === undefined) return 'unknown';
   try {
     const found = await workspace.objects.export(`${targetFolder}/${path}`, readFormat, signal);
-    return isSameContent(format.format, content, found);
+    return isSameContent(format.format, content, found) ? 'same' : 'different';
   } catch (error) {
-    if (error instanceof ApiError) return false;
-    throw error;
+    if (!(error instanceof ApiError)) throw error;
+    return error.kind === 'not-found' ? 'different' : 'unknown';
   }
 }

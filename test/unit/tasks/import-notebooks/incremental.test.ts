@@ -109,6 +109,27 @@ describe('ImportNotebooks again', () => {
     assert.equal(workspace.requests.length, 5);
   });
 
+  const notComparable: readonly [string, string, string][] = [
+    ['cannot be read back', 'b.json', '~ b.json (file)'],
+    ['comes back in another form', 'page', '~ page (notebook, HTML from page.html)'],
+  ];
+  for (const [what, path, line] of notComparable) {
+    it(`sends what was touched and ${what}, without blaming anybody`, async () => {
+      write('page.html', '<script>__DATABRICKS_NOTEBOOK_MODEL = 1</script>');
+      await runAgain();
+      workspace.edit(`/Shared/app/${path}`);
+      workspace.interfere = (request) =>
+        request.path.includes('export') && request.path.includes('b.json')
+          ? refuse(400, 'MAX_READ_SIZE_EXCEEDED', 'Too large.')
+          : undefined;
+
+      assert.deepEqual((await runAgain()).plan, [
+        'Plan for /Shared/app: 0 new, 1 changed, 3 unchanged.',
+        line,
+      ]);
+    });
+  }
+
   it('restores an object that somebody made again', async () => {
     workspace.stored.delete('/Shared/app/a');
     workspace.edit('/Shared/app/a', 'by hand');
@@ -272,6 +293,21 @@ describe('ImportNotebooks again', () => {
       );
     });
 
+    it('does not take what it cannot read back for that of somebody else', async () => {
+      write('b.json', '{"new": 1}');
+      workspace.types.set(claimPath, 'FILE');
+      workspace.edit(claimPath, 'x');
+      workspace.interfere = (request) =>
+        request.path.includes('export') && request.path.includes('b.json')
+          ? refuse(400, 'MAX_READ_SIZE_EXCEEDED', 'Too large.')
+          : undefined;
+
+      const { message, host } = await runAgain();
+
+      assert.equal(message, 'Imported 1 file to /Shared/app, left 2 unchanged.');
+      assert.deepEqual(host.warnings, []);
+    });
+
     it('takes its note away although nothing is left to send', async () => {
       workspace.types.set(claimPath, 'FILE');
       workspace.edit(claimPath, '{"version": 1, "id": "x", "by": "CI", "since": "2026-11-22"}');
@@ -332,6 +368,25 @@ describe('ImportNotebooks again', () => {
     assert.equal(message, 'Imported nothing to /Shared/app, left 4 unchanged.');
     assert.match(host.warnings.join(), /at the same time\. What it made first was left alone/);
     assert.equal(workspace.contentOf('/Shared/app/d'), 'of somebody else');
+  });
+
+  it('sends once more what it cannot compare when another import ran at the same time', async () => {
+    write('b.json', '{"new": 1}');
+    let imports = 0;
+    workspace.interfere = (request) => {
+      if (request.path.includes('export') && request.path.includes('b.json')) {
+        return refuse(400, 'MAX_READ_SIZE_EXCEEDED', 'Too large.');
+      }
+      if (!isImportOf(request, '/Shared/app/b.json')) return undefined;
+      imports += 1;
+      if (imports === 1) workspace.edit(claimPath, '{"id": "other"}');
+      return undefined;
+    };
+
+    const { host } = await runAgain();
+
+    assert.equal(imports, 2);
+    assert.ok(host.infos.includes('Restoring b.json.'), host.infos.join('\n'));
   });
 
   it('says why an object could not be restored', async () => {
