@@ -190,10 +190,7 @@ describe('two imports into one folder at once', function () {
     const { message } = await importNotebooks(context);
 
     assert.equal(message, 'Imported 1 notebook to /Shared/app.');
-    assert.deepEqual(
-      clock.sleeps,
-      Array.from({ length: 150 }, () => 2_000),
-    );
+    assert.equal(clock.sleeps.filter((ms) => ms === 2_000).length, 150);
     assert.deepEqual(
       host.infos.filter((line) => line.startsWith('Waiting')),
       ['Waiting until that import has ended (CI 7, begun 2026-11-22T08:00:00Z).'],
