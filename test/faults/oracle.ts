@@ -117,8 +117,25 @@ function judgeOutputs({ outputs, ends }: Attempt, reference: Reference): string[
     const got = outputs[name];
     const isMissing = got === undefined || got === '';
     if (got === expected || (isMissing && isExplained)) return [];
+    if (sentMore(name, outputs, reference.outputs)) return [];
     return [`output ${name} is "${got}", expected "${expected}"`];
   });
+}
+
+/** An import that cannot read what it remembers, or what it has to compare, sends that instead. */
+function sentMore(
+  name: string,
+  outputs: Attempt['outputs'],
+  expected: Attempt['outputs'],
+): boolean {
+  const counts = ['importedCount', 'unchangedCount'] as const;
+  if (!counts.some((count) => count === name)) return false;
+  const sum = (of: Attempt['outputs']): number =>
+    counts.reduce((total, count) => total + Number(of[count]), 0);
+  return (
+    sum(outputs) === sum(expected) &&
+    Number(outputs['importedCount']) > Number(expected['importedCount'])
+  );
 }
 
 /** The retry of a failed or killed step: the work is done once, whatever the first attempt did of it. */

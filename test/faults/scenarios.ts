@@ -58,13 +58,19 @@ const oldObjects: Readonly<Record<string, string>> = {
   'stale.txt': 'stale',
 };
 
-async function prepareImport({ folder, workspace }: World): Promise<void> {
+function writeSource({ folder }: World): void {
   for (const [path, content] of Object.entries(wantedFiles)) {
     const file = join(folder, 'source', path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
   }
-  for (const [path, content] of Object.entries(oldObjects)) {
+}
+
+async function makeObjects(
+  { workspace }: World,
+  objects: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const [path, content] of Object.entries(objects)) {
     const isNotebook = content.startsWith(header);
     const full = `/Shared/app/${path}`;
     await callApi(workspace, 'POST', '/api/2.0/workspace/mkdirs', { path: dirname(full) });
@@ -74,6 +80,60 @@ async function prepareImport({ folder, workspace }: World): Promise<void> {
       ...(isNotebook ? { format: 'SOURCE', language: 'PYTHON' } : { format: 'RAW' }),
     });
   }
+}
+
+async function prepareImport(world: World): Promise<void> {
+  writeSource(world);
+  await makeObjects(world, oldObjects);
+}
+
+/** What lies in the target some time after an import, and what that import had sent where it is something else. */
+const importedObjects: Readonly<Record<string, { now?: string; sent?: string }>> = {
+  // The source has changed.
+  a: { now: `${header}old a` },
+  b: { now: `${header}b` },
+  // Somebody has saved it again.
+  'deep/c': { now: `${header}c`, sent: `${header}c` },
+  // Somebody has deleted it.
+  'deep/er/d.txt': { sent: 'new d' },
+  // Somebody has changed it.
+  'was-file': { now: `${header}by hand`, sent: `${header}was-file` },
+  // The source has it no more.
+  'stale/e': { now: `${header}e` },
+};
+
+/** The target of an earlier import with its record, as docs/importing.md describes it. */
+async function prepareNextImport(world: World): Promise<void> {
+  writeSource(world);
+  const there = Object.entries(importedObjects).flatMap(([path, { now }]) =>
+    now === undefined ? [] : [[path, now] as const],
+  );
+  await makeObjects(world, Object.fromEntries(there));
+  const entries = Object.entries(importedObjects).map(async ([path, { now, sent }]) => {
+    const status = now === undefined ? undefined : await statusOf(world, path);
+    const wasTouched = sent === undefined ? 0 : 1;
+    const entry = {
+      hash: hashOf(sent ?? now ?? ''),
+      format: path.endsWith('.txt') ? 'RAW' : 'SOURCE',
+      object_id: String(status?.['object_id'] ?? 1),
+      modified_at: Number(status?.['modified_at'] ?? 1) - wasTouched,
+    };
+    return [path, entry] as const;
+  });
+  const objects = Object.fromEntries(await Promise.all(entries));
+  await callApi(world.workspace, 'POST', '/api/2.0/workspace/import', {
+    path: importRecord,
+    content: Buffer.from(JSON.stringify({ version: 1, objects })).toString('base64'),
+    format: 'RAW',
+  });
+}
+
+function statusOf({ workspace }: Pick<World, 'workspace'>, path: string) {
+  return callApi(workspace, 'GET', `/api/2.0/workspace/get-status?path=/Shared/app/${path}`);
+}
+
+function hashOf(content: string): string {
+  return createHash('sha256').update(content).digest('base64');
 }
 
 const importInputs = ({ folder }: World): Record<string, string> => ({
@@ -151,6 +211,12 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     task: 'ImportNotebooks',
     parts: ['index'],
     prepare: prepareImport,
+    inputs: (world) => ({ ...importInputs(world), mode: 'mirror' }),
+  },
+  incremental: {
+    task: 'ImportNotebooks',
+    parts: ['index'],
+    prepare: prepareNextImport,
     inputs: (world) => ({ ...importInputs(world), mode: 'mirror' }),
   },
   create: {
@@ -279,7 +345,7 @@ export async function readState({ workspace }: World): Promise<State> {
   return {
     runs: runs.map(({ life_cycle_state, result_state }) => result_state ?? life_cycle_state),
     objects,
-    wronglyRemembered: record === undefined ? [] : findWrong(record, objects),
+    wronglyRemembered: record === undefined ? [] : await findWrong(record, objects, workspace),
     gitFolders: (repos as WireFolder[])
       .map(({ path, branch, head_commit_id }) => `${path} ${branch ?? ''} ${head_commit_id ?? ''}`)
       .sort(),
@@ -289,13 +355,24 @@ export async function readState({ workspace }: World): Promise<State> {
 const importRecord = '/Shared/app/.databricks-import.json';
 const importClaim = '/Shared/app/.databricks-import.running';
 
-function findWrong(record: string, objects: State['objects']): string[] {
-  const remembered = (JSON.parse(record) as { objects: Record<string, { hash: string }> }).objects;
-  return Object.keys(remembered).filter((path) => {
-    const content = objects[`/Shared/app/${path}`] ?? '';
-    const hash = createHash('sha256').update(content).digest('base64');
-    return remembered[path]?.hash !== hash;
+/** What differs from its source is of no harm while it is known that it was touched. */
+async function findWrong(
+  record: string,
+  objects: State['objects'],
+  workspace: LocalWorkspace,
+): Promise<string[]> {
+  type Entry = Readonly<Record<'hash' | 'object_id' | 'modified_at', unknown>>;
+  const remembered = (JSON.parse(record) as { objects: Record<string, Entry> }).objects;
+  const wrong = Object.entries(remembered).map(async ([path, entry]) => {
+    const content = objects[`/Shared/app/${path}`];
+    if (content === undefined || entry.hash === hashOf(content)) return [];
+    const status = await statusOf({ workspace }, path);
+    const isTrusted =
+      entry.object_id === String(status['object_id']) &&
+      entry.modified_at === status['modified_at'];
+    return isTrusted ? [path] : [];
   });
+  return (await Promise.all(wrong)).flat();
 }
 
 /** RUNNING is none of them: `read-thrice` may wait for reads that never come. */

@@ -7,6 +7,7 @@ import { packedTasks } from '../../helpers/scene';
 const signIn = 'GET /api/2.0/preview/scim/v2/Me';
 const read = 'GET /api/2.2/jobs/runs/get';
 const importCall = 'POST /api/2.0/workspace/import';
+const exportCall = 'GET /api/2.0/workspace/export';
 const deleteCall = 'POST /api/2.0/workspace/delete';
 const createFolder = 'POST /api/2.0/repos';
 const updateFolder = 'PATCH /api/2.0/repos/*';
@@ -33,7 +34,13 @@ const ending: readonly (readonly [string, string, string, number?])[] = [
   ['update', 'integer-code-in-200', updateFolder],
   ['recreate', 'error-in-200', createFolder],
   ['mirror', 'killed', importCall, 3],
-  ['mirror', 'killed', deleteCall],
+  ['incremental', 'killed', deleteCall],
+  // The record; then what was touched.
+  ['incremental', '403', exportCall],
+  ['incremental', '400', exportCall, 2],
+  // The record again; the note.
+  ['incremental', '403', importCall, 4],
+  ['incremental', '500', deleteCall, 3],
   ['create', 'killed', createFolder],
   ['recreate', 'killed', 'DELETE /api/2.0/repos/*'],
   ['wait', 'clock-a-day-ahead', read, 2],
@@ -54,7 +61,7 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
-  ...(['submit', 'mirror', 'recreate', 'check'] as const).map((scenario) => ({
+  ...(['submit', 'incremental', 'recreate', 'check'] as const).map((scenario) => ({
     title: `all that pass are survived, at one or the other request of ${scenario}`,
     scenario,
     faults: (lab: FaultLab) => placeAll(lab, scenario),
