@@ -194,7 +194,7 @@ export class ApiClient {
 
   async #attempt(request: ApiRequest, remainingMs: number): Promise<JsonObject> {
     const url = `${this.host}${request.path}${describeQuery(request.query)}`;
-    await request.pace?.turn(request.signal);
+    const turnMs = await request.pace?.turn(request.signal);
     const login = await this.#options.credentials.headers(request.signal);
     const start = this.clock.now();
     const answer = await this.#send(request, url, login, remainingMs);
@@ -202,7 +202,7 @@ export class ApiClient {
     const place = `${request.method} ${request.path}${describeQuery(request.query)}`;
     this.logger.debug(`${place} → ${answer.status} (${took} ms)`);
     const read = readAnswer(request.method, request.path, answer);
-    this.#notePace(request, answer);
+    this.#notePace(request, answer, turnMs);
     if ('json' in read) {
       this.#hadContact = true;
       return read.json;
@@ -212,9 +212,10 @@ export class ApiClient {
     throw this.#toApiError(request, answer, read.fault);
   }
 
-  #notePace({ pace }: ApiRequest, answer: HttpAnswer): void {
-    if (answer.status !== 429) pace?.taken();
-    else pace?.refused(parseRetryAfter(answer.header('retry-after'), this.clock.now()));
+  #notePace({ pace }: ApiRequest, answer: HttpAnswer, turnMs: number | undefined): void {
+    if (!pace || turnMs === undefined) return;
+    if (answer.status !== 429) pace.taken();
+    else pace.refused(turnMs, parseRetryAfter(answer.header('retry-after'), this.clock.now()));
   }
 
   async #send(

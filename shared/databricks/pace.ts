@@ -1,11 +1,19 @@
 import type { Clock } from './clock';
 
-/** Requests arrive at other distances than they were sent: so much longer than a second is the window, in ms. */
-const arrivalMarginMs = 15;
-const windowMs = 1000 + arrivalMarginMs;
+/**
+ * Requests arrive at other distances than they were sent: so much longer than a second is the window, in ms. Each second with
+ * a few refusals makes it longer by a step.
+ */
+const shortestMarginMs = 15;
+const marginStepMs = 10;
+const longestMarginMs = 65;
 
-/** What a second with refusals leaves of the rate. */
+/** Between two calls, so that many at once do not hold each other up on their way, in ms. */
+const gapMs = 4;
+
+/** What a second in which more than a fifth was refused leaves of the rate: others use the service too, or it takes less. */
 const slowdown = 0.7;
+const mostStrayRefusals = 1 / 5;
 
 /** What a second without refusals gives back; after two of them each gives twice as much as the one before. */
 const regainedPerSecond = 3;
@@ -26,10 +34,13 @@ export class Pace {
   /** Times of the last calls, as many as the highest rate has in a window. */
   #passedMs: number[] = [];
   #refusedMs = 0;
-  #slowedMs = Number.NEGATIVE_INFINITY;
+  /** Since when refusals are counted, and how many there were. */
+  #noticedMs = Number.NEGATIVE_INFINITY;
+  #refusedSince = 0;
+  #marginMs = shortestMarginMs;
   #pausedUntilMs = 0;
   #refusals = 0;
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(clock: Clock, perSecond: number) {
     this.#clock = clock;
@@ -42,8 +53,8 @@ export class Pace {
     return Math.max(1, Math.floor(this.#perWindow));
   }
 
-  /** Resolves when it is the caller's turn; rejects with the signal's reason when it is aborted first. */
-  turn(signal?: AbortSignal): Promise<void> {
+  /** Resolves to the time when it is the caller's turn; rejects with the signal's reason when it is aborted first. */
+  turn(signal?: AbortSignal): Promise<number> {
     const mine = this.#last.then(() => this.#wait(signal));
     this.#last = mine.catch(() => {});
     return mine;
@@ -58,32 +69,50 @@ export class Pace {
     this.#perWindow = Math.min(this.#most, this.#perWindow + regained / this.#perWindow);
   }
 
-  /** A call was refused, because there were too many; `retryAfterMs` is what the service asked to wait. */
-  refused(retryAfterMs: number | undefined): void {
+  /**
+   * A call was refused, because there were too many. `turnMs` is what `turn` gave for it, `retryAfterMs` what the service
+   * asked to wait.
+   */
+  refused(turnMs: number, retryAfterMs: number | undefined): void {
     const now = this.#clock.now();
+    // The service does not count it.
+    const at = this.#passedMs.indexOf(turnMs);
+    if (at >= 0) this.#passedMs.splice(at, 1);
     this.#refusals += 1;
     this.#refusedMs = now;
-    if (now - this.#slowedMs >= windowMs) {
-      this.#slowedMs = now;
+    if (now - this.#noticedMs >= 1000) {
+      this.#noticedMs = now;
+      this.#refusedSince = 0;
+      this.#marginMs = Math.min(longestMarginMs, this.#marginMs + marginStepMs);
+    }
+    this.#refusedSince += 1;
+    if (this.#refusedSince === Math.ceil(this.#perWindow * mostStrayRefusals)) {
       this.#perWindow = Math.max(1, this.#perWindow * slowdown);
     }
     if (this.#refusals < refusalsForPause) return;
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, now + (retryAfterMs ?? defaultPauseMs));
   }
 
-  async #wait(signal: AbortSignal | undefined): Promise<void> {
+  async #wait(signal: AbortSignal | undefined): Promise<number> {
     for (;;) {
       signal?.throwIfAborted();
       const waitMs = this.#nextMs() - this.#clock.now();
       if (waitMs <= 0) break;
       await this.#clock.sleep(waitMs, signal);
     }
-    this.#passedMs.push(this.#clock.now());
+    const passedMs = this.#clock.now();
+    this.#passedMs.push(passedMs);
     if (this.#passedMs.length > this.#most) this.#passedMs.shift();
+    return passedMs;
   }
 
   #nextMs(): number {
     const passed = this.#passedMs.at(-this.perSecond);
-    return Math.max(this.#pausedUntilMs, passed === undefined ? 0 : passed + windowMs);
+    const last = this.#passedMs.at(-1);
+    return Math.max(
+      this.#pausedUntilMs,
+      passed === undefined ? 0 : passed + 1000 + this.#marginMs,
+      last === undefined ? 0 : last + gapMs,
+    );
   }
 }

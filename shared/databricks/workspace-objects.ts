@@ -131,6 +131,20 @@ export class WorkspaceObjects {
   }
 
   /**
+   * Makes a small file, which of several callers at the same time only one can. Throws ApiError of kind `already-exists`
+   * for the others. As Databricks' own command line takes its locks (databricks/cli, libs/locker).
+   */
+  async createFile(path: string, content: Uint8Array, signal?: AbortSignal): Promise<void> {
+    await this.#api.request({
+      what: `Creating the file "${path}"`,
+      ...toImportRequest({ path, content, format: 'UPLOAD', overwrite: false }),
+      isRepeatable: true,
+      hints: editHints,
+      signal,
+    });
+  }
+
+  /**
    * The content of an object, at most 10 MB. Throws ApiError of kind `not-found`, or of another when the object has no such
    * form or is too large. Docs: workspace/export.
    */

@@ -62,8 +62,7 @@ export class ImportClaim {
     const note: ClaimNote = { id: randomUUID(), by, since: since.toISOString() };
     let earlier: ClaimNote | undefined;
     try {
-      // Only one of several can make the file.
-      await workspace.objects.import({ ...toSpec(path, note), overwrite: false }, signal);
+      await createNote(workspace, path, note, signal);
     } catch (error) {
       if (!(error instanceof ApiError) || error.kind !== 'already-exists') throw error;
       const found = await readNote(workspace, path, signal);
@@ -96,6 +95,22 @@ export class ImportClaim {
     }
     const spec = { ...toSpec(this.#path, this.#note), overwrite: true };
     await this.#workspace.objects.import(spec, signal);
+  }
+}
+
+/** Only one of several can make the file. Not with the other imports, whose number in a second is limited. */
+async function createNote(
+  workspace: Workspace,
+  path: string,
+  note: ClaimNote,
+  signal: AbortSignal,
+): Promise<void> {
+  const spec = toSpec(path, note);
+  try {
+    await workspace.objects.createFile(path, spec.content, signal);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.kind === 'already-exists') throw error;
+    await workspace.objects.import({ ...spec, overwrite: false }, signal);
   }
 }
 

@@ -20,8 +20,8 @@ describe('Pace', () => {
     return times;
   }
 
-  it('lets as many calls pass at once as a second may have, and the next ones a second later', async () => {
-    assert.deepEqual(await timesOf(7, new Pace(clock, 3)), [0, 0, 0, 1015, 1015, 1015, 2030]);
+  it('lets as many calls pass in a row as a second may have, and the next ones a second later', async () => {
+    assert.deepEqual(await timesOf(7, new Pace(clock, 3)), [0, 4, 8, 1015, 1019, 1023, 2030]);
   });
 
   it('has never more calls in any second, whenever they come', async () => {
@@ -44,6 +44,7 @@ describe('Pace', () => {
     const pace = new Pace(clock, 2);
 
     await pace.turn();
+    clock.advance(4);
     await pace.turn();
     clock.advance(1015);
     await pace.turn();
@@ -60,52 +61,75 @@ describe('Pace', () => {
     assert.deepEqual(order, [1, 2, 3]);
   });
 
-  it('lets fewer pass in each second in which some are refused, but always one', () => {
-    const pace = new Pace(clock, 30);
-    const rates = Array.from({ length: 12 }, () => {
-      for (let refusal = 0; refusal < 5; refusal++) {
-        pace.refused(1000);
-        pace.taken();
-      }
-      clock.advance(1015);
-      return pace.perSecond;
-    });
-
-    assert.equal(rates[0], 21);
-    assert.ok(rates.every((rate, index) => index === 0 || rate <= (rates[index - 1] ?? 0)));
-    for (let second = 0; second < 30; second++) {
-      pace.refused(1000);
-      clock.advance(1015);
+  /** A second in which so many calls are refused and the others are taken. */
+  async function aSecond(pace: Pace, refusals: number): Promise<void> {
+    for (let call = 0; call < refusals; call++) pace.refused(await pace.turn(), 1000);
+    for (let call = pace.perSecond - refusals; call > 0; call--) {
+      await pace.turn();
+      pace.taken();
     }
-    assert.equal(pace.perSecond, 1);
+    clock.advance(2_000);
+  }
+
+  it('keeps a little more distance after each second in which a few are refused', async () => {
+    const pace = new Pace(clock, 10);
+    for (let second = 0; second < 2; second++) await aSecond(pace, 1);
+    const begin = clock.now() - start;
+
+    const times = await timesOf(11, pace);
+
+    assert.equal(pace.perSecond, 10);
+    assert.equal((times[10] ?? 0) - begin, 1035);
   });
 
-  it('gets faster again as calls are taken, the sooner the longer none is refused', () => {
+  it('lets fewer pass after each second in which many are refused, but always one', async () => {
     const pace = new Pace(clock, 30);
-    for (let second = 0; second < 5; second++) {
-      pace.refused(undefined);
-      clock.advance(1015);
-    }
-    const rates = [pace.perSecond];
-    for (let second = 0; second < 4; second++) {
-      for (let call = pace.perSecond; call > 0; call--) pace.taken();
-      clock.advance(1015);
+    const rates: number[] = [];
+    for (let second = 0; second < 16; second++) {
+      await aSecond(pace, 1 + Math.floor(pace.perSecond / 2));
       rates.push(pace.perSecond);
     }
 
-    assert.deepEqual(rates, [5, 7, 11, 20, 30]);
+    assert.ok((rates[0] ?? 30) < 24, rates.join());
+    assert.equal(Math.min(...rates), 1);
+  });
+
+  it('gets faster again as calls are taken, the sooner the longer none is refused', async () => {
+    const pace = new Pace(clock, 30);
+    for (let second = 0; second < 12; second++) {
+      await aSecond(pace, 1 + Math.floor(pace.perSecond / 2));
+    }
+    const rates = [pace.perSecond];
+    for (let second = 0; second < 6; second++) {
+      await aSecond(pace, 0);
+      rates.push(pace.perSecond);
+    }
+
+    const gains = rates.slice(1).map((rate, index) => rate - (rates[index] ?? 0));
+    assert.ok((rates[0] ?? 30) <= 5, rates.join());
+    assert.equal(rates.at(-1), 30);
+    assert.ok((gains[0] ?? 0) < (gains[2] ?? 0), rates.join());
+  });
+
+  it('lets another call pass in place of one that was refused', async () => {
+    const pace = new Pace(clock, 10);
+    const first = await pace.turn();
+    await timesOf(9, pace);
+    pace.refused(first, undefined);
+
+    assert.deepEqual(await timesOf(2, pace), [40, 1029]);
   });
 
   it('holds all calls back as long as the service asks when it refuses one after the other', async () => {
     const pace = new Pace(clock, 30);
-    for (let refusal = 0; refusal < 20; refusal++) pace.refused(7_000);
+    for (let refusal = 0; refusal < 20; refusal++) pace.refused(0, 7_000);
 
-    assert.deepEqual(await timesOf(2, pace), [7_000, 7_000]);
+    assert.deepEqual(await timesOf(2, pace), [7_000, 7_004]);
   });
 
   it('holds them back for a second when the service does not say how long', async () => {
     const pace = new Pace(clock, 30);
-    for (let refusal = 0; refusal < 20; refusal++) pace.refused(undefined);
+    for (let refusal = 0; refusal < 20; refusal++) pace.refused(0, undefined);
 
     assert.deepEqual(await timesOf(1, pace), [1_000]);
   });
@@ -113,7 +137,7 @@ describe('Pace', () => {
   it('does not hold calls back for refusals between which others are taken', async () => {
     const pace = new Pace(clock, 30);
     for (let refusal = 0; refusal < 40; refusal++) {
-      pace.refused(7_000);
+      pace.refused(0, 7_000);
       pace.taken();
     }
 

@@ -52,6 +52,7 @@ export class FakeWorkspace {
   allChanges(): string[] {
     return this.requests
       .filter(({ method }) => method === 'POST')
+      .filter(({ path }) => !path.includes('/import-file/'))
       .map(({ path, body }) => `${path.split('/').at(-1)} ${body?.['path']}`);
   }
 
@@ -84,8 +85,18 @@ export class FakeWorkspace {
     return stubApi({ [key]: reply }).fetch(url, init);
   };
 
-  #answer({ method, url, body }: StubRequest): StubReply {
+  #answer({ method, url, body, text }: StubRequest): StubReply {
     const { pathname, searchParams } = new URL(url);
+    const [, uploaded] = /\/import-file\/(.*)$/.exec(pathname) ?? [];
+    if (uploaded !== undefined) {
+      const overwrite = searchParams.get('overwrite') === 'true';
+      const content = Buffer.from(text ?? '').toString('base64');
+      return this.#import(`/${decodeURIComponent(uploaded)}`, {
+        format: 'RAW',
+        overwrite,
+        content,
+      });
+    }
     const asked = String(method === 'GET' ? searchParams.get('path') : body?.['path']);
     const path = asked.replace(/^\/Workspace/, '');
     switch (pathname.split('/').at(-1)) {
@@ -186,9 +197,12 @@ export function refuse(status: number, errorCode: string, message: string): Stub
   return answer(status, { error_code: errorCode, message });
 }
 
-/** True for the import of this path. */
-export function isImportOf(request: StubRequest, path: string): boolean {
-  return request.path.endsWith('/workspace/import') && request.body?.['path'] === path;
+/** True for the import or the upload of this path. */
+export function isImportOf({ path: url, body }: StubRequest, path: string): boolean {
+  return (
+    (url.endsWith('/workspace/import') && body?.['path'] === path) ||
+    url.includes(`/import-file/${encodeURIComponent(path.slice(1))}?`)
+  );
 }
 
 function connectTo(client: Workspace): TaskContext['connect'] {

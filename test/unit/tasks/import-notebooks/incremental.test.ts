@@ -327,6 +327,18 @@ describe('ImportNotebooks again', () => {
     });
   });
 
+  it('imports its note where it cannot be uploaded', async () => {
+    write('a.py', `${header}\n2`);
+    workspace.interfere = ({ path }) =>
+      path.includes('/import-file/') ? refuse(404, 'ENDPOINT_NOT_FOUND', 'No API.') : undefined;
+
+    await runAgain();
+
+    assert.equal(workspace.allChanges()[0], `import ${claimPath}`);
+    workspace.requests.length = 0;
+    assert.match((await runAgain()).message, /^Nothing has changed/);
+  });
+
   it('goes on without a note where the workspace takes none', async () => {
     write('a.py', `${header}\n2`);
     workspace.interfere = (request) =>
