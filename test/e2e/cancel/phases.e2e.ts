@@ -94,19 +94,19 @@ describe('cancel of DatabricksImportNotebooks', () => {
     {
       phase: 'it makes folders',
       held: api.mkdirs,
-      says: /^The step was cancelled when 0 of 3 objects were imported to \/Shared\/target and 0 deleted\. Running the step again /,
+      // What needs no new folder is imported meanwhile.
+      says: /^The step was cancelled when [012] of 3 objects were imported to \/Shared\/target and 0 deleted\. (Not known is .*)?Running the step again /,
     },
     {
       phase: 'it imports',
       held: api.import,
-      // The first is the note that an import is under way.
-      after: 2,
+      after: 1,
       says: /^The step was cancelled when 1 of 3 objects were imported to \/Shared\/target and 0 deleted\. Not known is the state of \S+; \S+\. Running the step again /,
     },
     {
       phase: 'the workspace has imported, but not said so',
       held: api.import,
-      after: 2,
+      after: 1,
       kind: 'hang-after',
       isRepeated: true,
       says: /^The step was cancelled when 1 of 3 objects were imported to \/Shared\/target and 0 deleted\. Not known is the state of \S+; \S+\. Running the step again /,

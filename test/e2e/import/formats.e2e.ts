@@ -147,8 +147,6 @@ describe('formats of DatabricksImportNotebooks', () => {
       match: 'POST /api/2.0/workspace/import',
       kind: 'status',
       status: 400,
-      // The first import is the mark of an import that is under way.
-      after: 1,
       times: 1,
       body: { error_code: 'MAX_NOTEBOOK_SIZE_EXCEEDED', message: 'File size exceeds max size.' },
     });

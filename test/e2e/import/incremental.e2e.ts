@@ -166,11 +166,10 @@ describe('incremental imports', () => {
     it('send only what is missing after one that was killed half way', async () => {
       const names = Array.from({ length: 9 }, (_, index) => `n${index}`);
       scene.put(Object.fromEntries(names.map((name) => [`${name}.py`, header + name])));
-      // The note, and the first four notebooks.
       const killed = await scene.import(
         { maxParallel: '1' },
         // The mark that it was killed lies beside the source.
-        { env: killedAt(dirname(scene.source), importCall, 5) },
+        { env: killedAt(dirname(scene.source), importCall, 4) },
       );
       assert.equal(killed.result, 'Failed');
       assert.deepEqual(Object.keys((await scene.tree()) ?? {}), ['n0', 'n1', 'n2', 'n3']);
