@@ -104,29 +104,33 @@ export class Deployment {
       signal: context.signal,
       uploader: this.#uploader,
       check: this.#check,
-      prepare: () => this.#prepare(),
+      prepare: (folderReady) => this.#prepare(folderReady),
     });
   }
 
-  async #prepare(): Promise<void> {
+  async #prepare(folderReady: Promise<void>): Promise<void> {
     const { context, workspace, inputs, target, plan } = this.#options;
     const { signal, host } = context;
     const { targetFolder, permissions } = inputs;
     const changesContent = plan.imports.length + plan.deletions.length + plan.inTheWay.length > 0;
     const log = (line: string): void => host.info(line);
     const folder = { path: targetFolder, objectId: target.folder?.objectId };
-    if (permissions) await setPermissions(workspace, folder, permissions, { signal, log });
-    if (changesContent) await this.#stakeClaim();
+    if (permissions) {
+      await folderReady;
+      await setPermissions(workspace, folder, permissions, { signal, log });
+    }
+    if (changesContent) await this.#stakeClaim(folderReady);
   }
 
   /** Without a note of its own an import goes on: it only cannot notice others. */
-  async #stakeClaim(): Promise<void> {
+  async #stakeClaim(folderReady: Promise<void>): Promise<void> {
     const { context, workspace, inputs } = this.#options;
     const { host, clock, signal } = context;
     try {
       this.#claim = await ImportClaim.stake(workspace, inputs.targetFolder, {
         by: describePipelineRun(host),
         since: new Date(clock.now()),
+        folderReady,
         signal,
       });
     } catch (error) {

@@ -14,8 +14,8 @@ export interface ExecuteOptions extends UploadOptions {
   readonly host: TaskHost;
   readonly uploader: Uploader;
   readonly check: TargetCheck;
-  /** Called once, when the target folder exists and nothing else was changed. */
-  readonly prepare: () => Promise<void>;
+  /** Called once, before anything else is changed; `folderReady` resolves when the target folder is there. */
+  readonly prepare: (folderReady: Promise<void>) => Promise<void>;
 }
 
 /** Failures that the final message names; the log has them all. */
@@ -29,9 +29,9 @@ const longestFailureList = 10;
 export async function executePlan(plan: ImportPlan, options: ExecuteOptions): Promise<void> {
   const { progress, uploader } = options;
   const folders = new FolderMaker(plan.newFolders, options);
-  await folders.ready('');
+  const folderReady = folders.ready('');
   if (plan.inTheWay.length === 0) folders.start();
-  await options.prepare();
+  await Promise.all([options.prepare(folderReady), folderReady]);
   await deleteAll(plan.inTheWay, options);
   throwFailures('deleted', plan, options);
   // What replaces a whole folder comes last: until then nothing is lost if an import fails.

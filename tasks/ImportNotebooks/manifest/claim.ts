@@ -20,6 +20,15 @@ export interface ClaimNote {
   readonly since: string;
 }
 
+export interface StakeOptions {
+  /** Pipeline and run, or another name for who imports. */
+  readonly by: string;
+  readonly since: Date;
+  /** Resolves when the target folder is there. */
+  readonly folderReady: Promise<void>;
+  readonly signal: AbortSignal;
+}
+
 export interface TurnOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -52,17 +61,18 @@ export class ImportClaim {
     this.earlier = earlier;
   }
 
-  /** Puts the note into the folder, which must exist. Throws ApiError when the workspace does not take it. */
+  /** Puts the note into the folder. Throws ApiError when the workspace does not take it. */
   static async stake(
     workspace: Workspace,
     targetFolder: string,
-    { by, since, signal }: { by: string; since: Date; signal: AbortSignal },
+    options: StakeOptions,
   ): Promise<ImportClaim> {
+    const { by, since, signal } = options;
     const path = `${targetFolder}/${claimName}`;
     const note: ClaimNote = { id: randomUUID(), by, since: since.toISOString() };
     let earlier: ClaimNote | undefined;
     try {
-      await createNote(workspace, path, note, signal);
+      await createNote(workspace, path, note, options);
     } catch (error) {
       if (!(error instanceof ApiError) || error.kind !== 'already-exists') throw error;
       const found = await readNote(workspace, path, signal);
@@ -103,11 +113,17 @@ async function createNote(
   workspace: Workspace,
   path: string,
   note: ClaimNote,
-  signal: AbortSignal,
+  { folderReady, signal }: StakeOptions,
 ): Promise<void> {
   const spec = toSpec(path, note);
+  const create = (): Promise<void> => workspace.objects.createFile(path, spec.content, signal);
   try {
-    await workspace.objects.createFile(path, spec.content, signal);
+    // Sent together with the folder that is being made, it mostly comes after it, and a way there and back is saved.
+    await create().catch(async (error: unknown) => {
+      if (!(error instanceof ApiError) || error.kind !== 'not-found') throw error;
+      await folderReady;
+      await create();
+    });
   } catch (error) {
     if (!(error instanceof ApiError) || error.kind === 'already-exists') throw error;
     await workspace.objects.import({ ...spec, overwrite: false }, signal);

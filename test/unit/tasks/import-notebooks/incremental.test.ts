@@ -327,6 +327,23 @@ describe('ImportNotebooks again', () => {
     });
   });
 
+  it('puts its note again into a folder that was not there yet', async () => {
+    workspace = new FakeWorkspace();
+    const urls: string[] = [];
+    workspace.interfere = ({ path }) => {
+      urls.push(path);
+      const isFirst = urls.filter((url) => url.includes('/import-file/')).length === 1;
+      return path.includes('/import-file/') && isFirst
+        ? refuse(404, 'RESOURCE_DOES_NOT_EXIST', 'The parent folder does not exist.')
+        : undefined;
+    };
+
+    await runAgain();
+
+    assert.equal(urls.filter((url) => url.includes('/import-file/')).length, 2);
+    assert.deepEqual(Object.keys(workspace.manifest()), ['a', 'b.json', 'x/c']);
+  });
+
   it('imports its note where it cannot be uploaded', async () => {
     write('a.py', `${header}\n2`);
     workspace.interfere = ({ path }) =>
