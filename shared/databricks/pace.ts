@@ -1,15 +1,19 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from './clock';
 
 /**
  * Requests arrive at other distances than they were sent: so much longer than a second is the window, in ms. Each second with
  * a few refusals makes it longer by a step.
  */
-const shortestMarginMs = 15;
+const shortestMarginMs = 12;
 const marginStepMs = 10;
 const longestMarginMs = 65;
 
+/** The first calls open connections and arrive later than the next ones, which would come too early, in ms. */
+const firstMarginMs = 60;
+
 /** Between two calls, so that many at once do not hold each other up on their way, in ms. */
-const gapMs = 4;
+const gapMs = 2;
 
 /** What a second in which more than a fifth was refused leaves of the rate: others use the service too, or it takes less. */
 const slowdown = 0.7;
@@ -39,6 +43,7 @@ export class Pace {
   #refusedSince = 0;
   #marginMs = shortestMarginMs;
   #pausedUntilMs = 0;
+  #calls = 0;
   #refusals = 0;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -93,7 +98,13 @@ export class Pace {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, now + (retryAfterMs ?? defaultPauseMs));
   }
 
+  #margin(): number {
+    return this.#calls < 2 * this.#most ? Math.max(firstMarginMs, this.#marginMs) : this.#marginMs;
+  }
+
   async #wait(signal: AbortSignal | undefined): Promise<number> {
+    // What is still to be done at this moment would hold the call up after its turn.
+    await setImmediate();
     for (;;) {
       signal?.throwIfAborted();
       const waitMs = this.#nextMs() - this.#clock.now();
@@ -101,6 +112,7 @@ export class Pace {
       await this.#clock.sleep(waitMs, signal);
     }
     const passedMs = this.#clock.now();
+    this.#calls += 1;
     this.#passedMs.push(passedMs);
     if (this.#passedMs.length > this.#most) this.#passedMs.shift();
     return passedMs;
@@ -111,7 +123,7 @@ export class Pace {
     const last = this.#passedMs.at(-1);
     return Math.max(
       this.#pausedUntilMs,
-      passed === undefined ? 0 : passed + 1000 + this.#marginMs,
+      passed === undefined ? 0 : passed + 1000 + this.#margin(),
       last === undefined ? 0 : last + gapMs,
     );
   }

@@ -131,13 +131,18 @@ export class WorkspaceObjects {
   }
 
   /**
-   * Makes a small file, which of several callers at the same time only one can. Throws ApiError of kind `already-exists`
-   * for the others. As Databricks' own command line takes its locks (databricks/cli, libs/locker).
+   * Writes a file without counting it among the imports, as Databricks' own command line keeps its state and takes its locks
+   * (databricks/cli, libs/locker): without `overwrite` only one of several callers at the same time can make the file. Throws
+   * ApiError of kind `already-exists` for the others, `not-found` when its folder does not exist.
    */
-  async createFile(path: string, content: Uint8Array, signal?: AbortSignal): Promise<void> {
+  async writeFile(
+    path: string,
+    content: Uint8Array,
+    { overwrite, signal }: { readonly overwrite: boolean; readonly signal?: AbortSignal },
+  ): Promise<void> {
     await this.#api.request({
-      what: `Creating the file "${path}"`,
-      ...toImportRequest({ path, content, format: 'UPLOAD', overwrite: false }),
+      what: `Writing the file "${path}"`,
+      ...toImportRequest({ path, content, format: 'UPLOAD', overwrite }),
       isRepeatable: true,
       hints: editHints,
       signal,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import {
   ApiError,
   type Clock,
@@ -7,6 +8,7 @@ import {
   type Workspace,
 } from '../../../shared/databricks';
 import { ifFound } from '../target/target-tree';
+import { writeOwnFile } from './own-file';
 
 /** The file of the target folder that is there as long as something is imported into it. */
 export const claimName = '.databricks-import.running';
@@ -79,7 +81,7 @@ export class ImportClaim {
       // After a lost answer it is our own.
       if (found?.id !== note.id) {
         earlier = found;
-        await workspace.objects.import({ ...toSpec(path, note), overwrite: true }, signal);
+        await writeOwnFile(workspace, path, encodeNote(note), { overwrite: true, signal });
       }
     }
     return new ImportClaim(workspace, path, { note, earlier });
@@ -103,36 +105,31 @@ export class ImportClaim {
       if (!isSaid) log(`Waiting until that import has ended (${found.by}, begun ${found.since}).`);
       await clock.sleep(lookAgainAfterMs, signal);
     }
-    const spec = { ...toSpec(this.#path, this.#note), overwrite: true };
-    await this.#workspace.objects.import(spec, signal);
+    const content = encodeNote(this.#note);
+    await writeOwnFile(this.#workspace, this.#path, content, { overwrite: true, signal });
   }
 }
 
-/** Only one of several can make the file. Not with the other imports, whose number in a second is limited. */
+/** Only one of several can make the file. */
 async function createNote(
   workspace: Workspace,
   path: string,
   note: ClaimNote,
   { folderReady, signal }: StakeOptions,
 ): Promise<void> {
-  const spec = toSpec(path, note);
-  const create = (): Promise<void> => workspace.objects.createFile(path, spec.content, signal);
-  try {
-    // Sent together with the folder that is being made, it mostly comes after it, and a way there and back is saved.
-    await create().catch(async (error: unknown) => {
-      if (!(error instanceof ApiError) || error.kind !== 'not-found') throw error;
-      await folderReady;
-      await create();
-    });
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.kind === 'already-exists') throw error;
-    await workspace.objects.import({ ...spec, overwrite: false }, signal);
-  }
+  const create = (): Promise<void> =>
+    writeOwnFile(workspace, path, encodeNote(note), { overwrite: false, signal });
+  // Sent right behind the folder that is being made, it mostly finds it, and a way there and back is saved.
+  await setImmediate();
+  await create().catch(async (error: unknown) => {
+    if (!(error instanceof ApiError) || error.kind !== 'not-found') throw error;
+    await folderReady;
+    await create();
+  });
 }
 
-function toSpec(path: string, note: ClaimNote) {
-  const content = Buffer.from(`${JSON.stringify({ version: 1, ...note }, undefined, 2)}\n`);
-  return { path, content, format: 'RAW' } as const;
+function encodeNote(note: ClaimNote): Buffer {
+  return Buffer.from(`${JSON.stringify({ version: 1, ...note }, undefined, 2)}\n`);
 }
 
 /** Removes the note, whosever it is: another import notices that. */

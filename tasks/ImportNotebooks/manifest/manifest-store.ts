@@ -2,6 +2,7 @@ import { ApiError, ExpectedError, type Workspace } from '../../../shared/databri
 import type { TaskHost } from '../../../shared/pipeline/task-host';
 import { ifFound } from '../target/target-tree';
 import { decodeManifest, encodeManifest, type Manifest, manifestName } from './manifest';
+import { writeOwnFile } from './own-file';
 
 interface StoreOptions {
   readonly host: TaskHost;
@@ -37,10 +38,7 @@ export async function writeManifest(
 ): Promise<void> {
   const path = `${targetFolder}/${manifestName}`;
   try {
-    await workspace.objects.import(
-      { path, content: encodeManifest(manifest), format: 'RAW', overwrite: true },
-      signal,
-    );
+    await writeOwnFile(workspace, path, encodeManifest(manifest), { overwrite: true, signal });
   } catch (error) {
     if (signal.aborted || !(error instanceof ExpectedError)) throw error;
     host.warning(

@@ -1,6 +1,15 @@
-import { constants, type Dirent, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  openSync,
+  readSync,
+  type Stats,
+} from 'node:fs';
 import { access, type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { codeOf, ImportError } from '../import-error';
 import type { FileMatcher } from './match-patterns';
@@ -152,8 +161,20 @@ function fileOf(path: string, name: string, listed: FileFacts): SourceFile {
 /** Whatever has taken the place of the file is neither followed nor waited for. */
 const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
+/** So many bytes are read at once: in thousands of small files the detours of asynchronous reads take most of the time. */
+const mostAtOnce = 256 * 1024;
+
+/** After so many reads at once others get their turn, a cancel above all. */
+const readsInARow = 50;
+let readsAtOnce = 0;
+
 /** The first bytes of a file. Throws ImportError when it is not the file any more that was listed. */
 async function readUnchanged(path: string, listed: FileFacts, count: number): Promise<Buffer> {
+  if (count <= mostAtOnce) {
+    readsAtOnce += 1;
+    if (readsAtOnce % readsInARow === 0) await setImmediate();
+    return readUnchangedAtOnce(path, listed, count);
+  }
   const file = await open(path, readFlags).catch((error: unknown) => {
     throw codeOf(error) === 'ELOOP' ? changed() : error;
   });
@@ -164,6 +185,30 @@ async function readUnchanged(path: string, listed: FileFacts, count: number): Pr
     return content;
   } finally {
     await file.close();
+  }
+}
+
+function readUnchangedAtOnce(path: string, listed: FileFacts, count: number): Buffer {
+  const file = openAtOnce(path);
+  try {
+    if (isOther(fstatSync(file), listed)) throw changed();
+    const content = Buffer.alloc(count);
+    let length = 0;
+    for (let read = -1; length < count && read !== 0; length += read) {
+      read = readSync(file, content, length, count - length, length);
+    }
+    if (length < count || isOther(fstatSync(file), listed)) throw changed();
+    return content;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openAtOnce(path: string): number {
+  try {
+    return openSync(path, readFlags);
+  } catch (error) {
+    throw codeOf(error) === 'ELOOP' ? changed() : error;
   }
 }
 
