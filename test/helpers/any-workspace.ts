@@ -32,8 +32,14 @@ export class AnyWorkspace {
     return stubApi({ [key]: reply }).fetch(url, init);
   };
 
-  #answer({ method, url, body = {} }: StubRequest): StubReply {
+  #answer({ method, url, body = {}, text = '' }: StubRequest): StubReply {
     const { pathname, searchParams } = new URL(url);
+    const [, file] = /\/import-file\/(.*)$/.exec(pathname) ?? [];
+    if (file !== undefined) {
+      const content = Buffer.from(text).toString('base64');
+      this.#imported.set(`/${decodeURIComponent(file)}`, { type: 'FILE', content });
+      return {};
+    }
     const end = pathname.split('/').at(-1) ?? '';
     if (/^\/api\/2\.0\/repos(\/|$)/.test(pathname)) return this.#repos(method, body);
     if (method === 'POST') return this.#change(end, body);
