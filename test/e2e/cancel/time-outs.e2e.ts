@@ -86,7 +86,8 @@ describe('time-outs', () => {
     ['while the end of the cancelled run is awaited', call.read],
   ] as const) {
     it(`a cancel of the step ${phase} ends it`, async () => {
-      scene.fault(call.cancel, held === call.cancel ? 'hang' : 'latency', { delayMs: 0 });
+      // Held long enough for what follows to be arranged.
+      scene.fault(call.cancel, held === call.cancel ? 'hang' : 'latency', { delayMs: 1_000 });
       const isCancelled = async (): Promise<void> => {
         await scene.seen(call.cancel);
         if (held === call.cancel) return;

@@ -7,6 +7,7 @@ import { packedTasks } from '../../helpers/scene';
 const signIn = 'GET /api/2.0/preview/scim/v2/Me';
 const read = 'GET /api/2.2/jobs/runs/get';
 const importCall = 'POST /api/2.0/workspace/import';
+const writeCall = 'POST /api/2.0/workspace-files/import-file/Shared/app';
 const exportCall = 'GET /api/2.0/workspace/export';
 const deleteCall = 'POST /api/2.0/workspace/delete';
 const createFolder = 'POST /api/2.0/repos';
@@ -38,8 +39,9 @@ const ending: readonly (readonly [string, string, string, number?])[] = [
   // The record; then what was touched.
   ['incremental', '403', exportCall],
   ['incremental', '400', exportCall, 2],
-  // The record again; the note.
-  ['incremental', '403', importCall, 4],
+  // The note; the record again; the note again.
+  ['incremental', '403', `${writeCall}/.databricks-import.running`],
+  ['incremental', '403', `${writeCall}/.databricks-import.json`],
   ['incremental', '500', deleteCall, 3],
   ['create', 'killed', createFolder],
   ['recreate', 'killed', 'DELETE /api/2.0/repos/*'],
