@@ -27,6 +27,9 @@ const mostDoublings = 4;
 const refusalsForPause = 20;
 const defaultPauseMs = 1000;
 
+/** Whatever the service asks for: a call that waits for its turn has to try, and to give up, within its own patience. */
+const longestPauseMs = 30_000;
+
 /**
  * Lets calls pass as fast as the service takes them, in order: at most `perSecond` in any second, fewer while it refuses
  * some of them, because others use it too or its limit is another. One for all calls under the same limit.
@@ -95,7 +98,8 @@ export class Pace {
       this.#perWindow = Math.max(1, this.#perWindow * slowdown);
     }
     if (this.#refusals < refusalsForPause) return;
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, now + (retryAfterMs ?? defaultPauseMs));
+    const pauseMs = Math.min(retryAfterMs ?? defaultPauseMs, longestPauseMs);
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, now + pauseMs);
   }
 
   #margin(): number {

@@ -127,6 +127,13 @@ describe('Pace', () => {
     assert.deepEqual(await timesOf(2, pace), [7_000, 7_002]);
   });
 
+  it('never holds them back for longer than half a minute', async () => {
+    const pace = new Pace(clock, 30);
+    for (let refusal = 0; refusal < 20; refusal++) pace.refused(0, 86_400_000);
+
+    assert.deepEqual(await timesOf(1, pace), [30_000]);
+  });
+
   it('holds them back for a second when the service does not say how long', async () => {
     const pace = new Pace(clock, 30);
     for (let refusal = 0; refusal < 20; refusal++) pace.refused(0, undefined);
