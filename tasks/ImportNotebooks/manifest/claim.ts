@@ -37,6 +37,9 @@ export interface TurnOptions {
   log(line: string): void;
 }
 
+/** How often a note that was there and is gone makes room for an own one. */
+const mostTries = 5;
+
 /** A note that is there for longer belongs to an import that was stopped, or that has far more to do. */
 const longestWaitMs = 5 * 60_000;
 const lookAgainAfterMs = 2_000;
@@ -69,21 +72,9 @@ export class ImportClaim {
     targetFolder: string,
     options: StakeOptions,
   ): Promise<ImportClaim> {
-    const { by, since, signal } = options;
     const path = `${targetFolder}/${claimName}`;
-    const note: ClaimNote = { id: randomUUID(), by, since: since.toISOString() };
-    let earlier: ClaimNote | undefined;
-    try {
-      await createNote(workspace, path, note, options);
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.kind !== 'already-exists') throw error;
-      const found = await readNote(workspace, path, signal);
-      // After a lost answer it is our own.
-      if (found?.id !== note.id) {
-        earlier = found;
-        await writeOwnFile(workspace, path, encodeNote(note), { overwrite: true, signal });
-      }
-    }
+    const note = { id: randomUUID(), by: options.by, since: options.since.toISOString() };
+    const earlier = await placeNote(workspace, path, note, options);
     return new ImportClaim(workspace, path, { note, earlier });
   }
 
@@ -108,6 +99,32 @@ export class ImportClaim {
     const content = encodeNote(this.#note);
     await writeOwnFile(this.#workspace, this.#path, content, { overwrite: true, signal });
   }
+}
+
+/** Makes the note, or puts it in the place of another, which it resolves to. */
+async function placeNote(
+  workspace: Workspace,
+  path: string,
+  note: ClaimNote,
+  options: StakeOptions,
+  triesLeft = mostTries,
+): Promise<ClaimNote | undefined> {
+  try {
+    await createNote(workspace, path, note, options);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.kind !== 'already-exists') throw error;
+  }
+  const { signal } = options;
+  const found = await readNote(workspace, path, signal);
+  // That import has ended meanwhile; what yet another has made since must not be overwritten unseen.
+  if (found === undefined && triesLeft > 1) {
+    return placeNote(workspace, path, note, options, triesLeft - 1);
+  }
+  // After a lost answer it is our own.
+  if (found?.id === note.id) return undefined;
+  await writeOwnFile(workspace, path, encodeNote(note), { overwrite: true, signal });
+  return found;
 }
 
 /** Only one of several can make the file. */

@@ -348,6 +348,20 @@ describe('ImportNotebooks again', () => {
     assert.deepEqual(Object.keys(workspace.manifest()), ['a', 'b.json', 'x/c']);
   });
 
+  it('makes its note anew when that of another import is gone, and overwrites none unseen', async () => {
+    write('a.py', `${header}\n2`);
+    const uploads: string[] = [];
+    workspace.interfere = ({ path }) => {
+      if (!path.includes('running?')) return undefined;
+      uploads.push(path.slice(path.indexOf('?')));
+      return uploads.length === 1 ? refuse(409, 'ALREADY_EXISTS', 'Node exists.') : undefined;
+    };
+
+    await runAgain();
+
+    assert.deepEqual(uploads, ['?overwrite=false', '?overwrite=false']);
+  });
+
   it('imports its note where it cannot be uploaded', async () => {
     write('a.py', `${header}\n2`);
     workspace.interfere = ({ path }) =>
