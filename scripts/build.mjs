@@ -4,7 +4,7 @@ import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { lazyModules, lazyPackages } from './build/esbuild-plugins.mjs';
+import { editedPackages, lazyModules, lazyPackages } from './build/esbuild-plugins.mjs';
 import { thirdPartyNotices } from './build/third-party-notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -13,9 +13,36 @@ const draft = join(root, 'dist', `.tasks-${process.pid}`);
 
 /** What no task needs for its first request. */
 const lazy = [
-  { of: '', names: ['yaml'] },
-  { of: 'azure-pipelines-task-lib', names: ['child_process', 'minimatch', 'q'] },
-  { of: 'node-fetch', names: ['node:zlib'] },
+  { of: '', names: ['yaml', 'yauzl', 'minimatch'] },
+  {
+    of: 'azure-pipelines-task-lib',
+    names: ['child_process', 'minimatch', 'semver', './lib-resource'],
+  },
+  { of: 'node-fetch', names: ['node:zlib', 'fetch-blob/from.js'] },
+];
+
+const refusesOldNode = {
+  // The manifests ask for Node 20; all of semver would be loaded to compare it with 4.2.
+  text: "semver.lt(process.versions.node, '4.2.0')",
+  by: 'false',
+};
+
+/** What packages do when they are loaded, and no task needs. */
+const edits = [
+  // All versions of Node from 18 have it; to look loads it.
+  { file: 'fetch-blob/streams.cjs', edits: [{ text: '!globalThis.ReadableStream', by: 'false' }] },
+  { file: 'azure-pipelines-task-lib/internal.js', edits: [refusesOldNode] },
+  {
+    file: 'azure-pipelines-task-lib/task.js',
+    edits: [
+      refusesOldNode,
+      // No task starts a program through it.
+      { text: 'require("./toolrunner")', by: '{}' },
+      { text: 'exports.ToolRunner = trm.ToolRunner;', by: '' },
+      { text: 'require("./externaloutput")', by: '{}' },
+      { text: 'exports.defaultAllowedVsoCommands = eom.defaultAllowedVsoCommands;', by: '' },
+    ],
+  },
 ];
 
 const folders = (await subfolders(join(root, 'tasks'))).filter((name) =>
@@ -69,9 +96,13 @@ async function bundle(entries, outdir) {
     logLevel: 'warning',
     // Never asked for: the first downloads a Node in tests of azure-pipelines-task-lib, the second serves Node before 18.
     external: ['nodejs-file-downloader', 'web-streams-polyfill'],
-    plugins: [lazyPackages(lazy, chunks), lazyModules(chunks)],
+    plugins: [editedPackages(root, edits), lazyPackages(lazy, chunks), lazyModules(chunks)],
   });
-  return { chunks, files: Object.keys(metafile.inputs) };
+  // Stand-ins are no files; what they stand for is bundled by itself.
+  return {
+    chunks,
+    files: Object.keys(metafile.inputs).filter((file) => !file.startsWith('lazy:')),
+  };
 }
 
 /** Replaces file by file, each at once, so that tasks may be started during a build. */

@@ -11,6 +11,10 @@ export interface JobVariables {
   readonly secrets: readonly { readonly name: string; readonly value: string }[];
 }
 
+// What is printed while the task is loaded, a line for each variable and input, goes out at once.
+process.stdout.cork();
+process.nextTick(() => process.stdout.uncork());
+
 /** Inputs and variables that always hold a secret, whether the pipeline's author marked them so or not. */
 const secretKeys = [
   'INPUT_TOKEN',

@@ -42,7 +42,11 @@ export function toOneLine(text: string): string {
   return lines.filter((line) => line !== '').join(' ');
 }
 
+/** Nearly all texts; to read the tables of invisible characters takes milliseconds that the start of a task can spare. */
+const plain = /^[\t\n\x20-\x7e]*$/;
+
 function toVisibleText(text: string): string {
+  if (plain.test(text)) return text;
   return stripVTControlCharacters(text)
     .replace(lineBreak, '\n')
     .replace(control, '')

@@ -8,11 +8,13 @@ export interface FileMatcher {
   mayContain(folder: string): boolean;
 }
 
+type Glob = Pick<Minimatch, 'match'>;
+
 interface Rule {
   readonly isInclude: boolean;
-  readonly glob: Minimatch;
+  readonly glob: Glob;
   /** Of a pattern `folder/**`: matches the folders all of whose files it means. */
-  readonly wholeFolders: Minimatch | undefined;
+  readonly wholeFolders: Glob | undefined;
 }
 
 /**
@@ -61,11 +63,18 @@ function parseRule(line: string, platform: NodeJS.Platform): Rule {
   }
   return {
     isInclude: negations.length % 2 === 0,
-    glob: new Minimatch(pattern, globOptions(platform)),
+    glob: parseGlob(pattern, platform),
     wholeFolders: /^\*\*$|\/\*\*$/.test(pattern)
-      ? new Minimatch(pattern.slice(0, -3) || '**', globOptions(platform))
+      ? parseGlob(pattern.slice(0, -3) || '**', platform)
       : undefined,
   };
+}
+
+/** The default; it needs no library. */
+const everything: Glob = { match: () => true };
+
+function parseGlob(pattern: string, platform: NodeJS.Platform): Glob {
+  return pattern === '**' ? everything : new Minimatch(pattern, globOptions(platform));
 }
 
 function globOptions(platform: NodeJS.Platform): MinimatchOptions {
