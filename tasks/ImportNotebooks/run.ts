@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ExpectedError, type Workspace } from '../../shared/databricks';
 import { CancelledError } from '../../shared/pipeline/errors';
 import { publishSummary } from '../../shared/pipeline/publish-summary';
@@ -51,7 +52,10 @@ export async function importNotebooks(context: TaskContext): Promise<TaskSuccess
     let reading: Promise<Target> | undefined;
     const workspace = await context.connect(inputs.connection(), {
       onOpen(opened) {
-        reading = readTarget(context, opened, inputs, items);
+        // What goes out first is on its way before the rest is prepared.
+        reading = nextTurn()
+          .then(nextTurn)
+          .then(() => readTarget(context, opened, inputs, items));
         // Of a login that fails only that is said.
         reading.catch(() => {});
       },
