@@ -1,6 +1,6 @@
 import { InputError } from '../errors';
 import { defaultOf, type ManifestInput, type TaskManifest } from '../task-manifest';
-import { isVisible } from './visible-rule';
+import { findHidingInputs } from './visible-rule';
 
 /** What a task asks of one input; a test compares it with task.json. */
 export interface InputRead {
@@ -122,12 +122,7 @@ export class InputReader {
 
   /** True when the classic editor does not show the input for the values of the others. */
   isHidden(name: string): boolean {
-    const input = this.#inputs.get(name);
-    const group = this.#options.manifest.groups?.find((item) => item.name === input?.groupName);
-    const valueOfInput = (other: string): string => this.#effective(other);
-    return (
-      !isVisible(input?.visibleRule, valueOfInput) || !isVisible(group?.visibleRule, valueOfInput)
-    );
+    return this.#hidingInputs(name).length > 0;
   }
 
   /** Throws one InputError with all problems, if there are any. */
@@ -145,9 +140,7 @@ export class InputReader {
     const value = this.#raw(read.name);
     if (this.isHidden(read.name)) {
       if (value !== '' && value.toLowerCase() !== this.#defaultOf(read.name).toLowerCase()) {
-        this.#warnOnce(
-          `Input '${read.name}' is ignored, because it does not belong to the other choices of this step. Remove it.`,
-        );
+        this.#warnOnce(this.#describeIgnored(read.name));
       }
       return read.defaultValue;
     }
@@ -171,6 +164,22 @@ export class InputReader {
       );
     }
     return undefinedNames.length > 0 ? undefined : value.replaceAll('$$(', '$(');
+  }
+
+  #hidingInputs(name: string): readonly string[] {
+    const input = this.#inputs.get(name);
+    const group = this.#options.manifest.groups?.find((item) => item.name === input?.groupName);
+    const names = [input?.visibleRule, group?.visibleRule].flatMap((rule) =>
+      findHidingInputs(rule, (other) => this.#effective(other)),
+    );
+    return [...new Set(names)];
+  }
+
+  #describeIgnored(name: string): string {
+    const [decisive, another] = this.#hidingInputs(name);
+    return decisive === undefined || another !== undefined
+      ? `Input '${name}' is ignored, because it does not belong to the other choices of this step. Remove it.`
+      : `Input '${name}' is ignored, because '${decisive}' is "${this.#effective(decisive)}". Remove it, or change '${decisive}'.`;
   }
 
   #warnOnce(sentence: string): void {

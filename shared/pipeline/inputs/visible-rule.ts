@@ -7,13 +7,31 @@ export function isVisible(
   valueOfInput: (input: string) => string,
 ): boolean {
   if (!rule) return true;
-  return rule.split('||').some((all) => all.split('&&').every((part) => holds(part, valueOfInput)));
+  return rule
+    .split('||')
+    .some((all) => all.split('&&').every((part) => compare(part, valueOfInput).holds));
 }
 
-function holds(comparison: string, valueOfInput: (input: string) => string): boolean {
+/** The inputs whose values keep a rule from holding, each once; none when it holds. */
+export function findHidingInputs(
+  rule: string | undefined,
+  valueOfInput: (input: string) => string,
+): readonly string[] {
+  if (!rule || isVisible(rule, valueOfInput)) return [];
+  const failed = rule
+    .split(/\|\||&&/)
+    .map((part) => compare(part, valueOfInput))
+    .filter(({ holds }) => !holds);
+  return [...new Set(failed.map(({ name }) => name))];
+}
+
+function compare(
+  comparison: string,
+  valueOfInput: (input: string) => string,
+): { readonly name: string; readonly holds: boolean } {
   const match = /^\s*([A-Za-z][A-Za-z0-9]*)\s*(==|=|!=)\s*(.*?)\s*$/.exec(comparison);
   if (!match) throw new Error(`visibleRule "${comparison}" is not understood`);
   const [, name = '', operator, expected = ''] = match;
   const isEqual = valueOfInput(name).toLowerCase() === expected.toLowerCase();
-  return operator === '!=' ? !isEqual : isEqual;
+  return { name, holds: operator === '!=' ? !isEqual : isEqual };
 }

@@ -148,7 +148,7 @@ describe('inputs of the connection', () => {
         warningsOf(outcome.step('wait')),
         ignored.map(
           (name) =>
-            `Input '${name}' is ignored, because it does not belong to the other choices of this step. Remove it.`,
+            `Input '${name}' is ignored, because 'connectionType' is "${connectionType}". Remove it, or change 'connectionType'.`,
         ),
       );
       const [origin, principal] =

@@ -273,7 +273,7 @@ describe('inputs of the tasks that submit', () => {
         assert.equal(outcome.step('submit').result, 'Succeeded');
         assert.ok(
           warningsOf(outcome.step('submit')).includes(
-            `Input '${ignored}' is ignored, because it does not belong to the other choices of this step. Remove it.`,
+            `Input '${ignored}' is ignored, because 'compute' is "${inputs['compute']}". Remove it, or change 'compute'.`,
           ),
         );
         assert.deepEqual(warningsOf(outcome.postJob('submit')), []);

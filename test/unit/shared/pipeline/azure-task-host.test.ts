@@ -93,8 +93,7 @@ describe('azure-task-host', function () {
 
     it('warns of a hidden input in the step, and not again in its post-job part', async () => {
       const env = { INPUT_MODE: 'x' };
-      const text =
-        "Input 'mode' is ignored, because it does not belong to the other choices of this step. Remove it.";
+      const text = "Input 'mode' is ignored, because 'path' is \"\". Remove it, or change 'path'.";
 
       const step = await runScenario('hidden', env);
       const postJob = await runScenario('hidden', env, { args: ['post-job'] });

@@ -71,7 +71,7 @@ describe('inputs of ImportNotebooks', () => {
 
     assert.equal(inputs.allowLargeDelete, false);
     assert.deepEqual(host.warnings, [
-      "Input 'allowLargeDelete' is ignored, because it does not belong to the other choices of this step. Remove it.",
+      `Input 'allowLargeDelete' is ignored, because 'mode' is "merge". Remove it, or change 'mode'.`,
     ]);
   });
 

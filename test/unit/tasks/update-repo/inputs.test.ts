@@ -227,10 +227,10 @@ describe('inputs of DatabricksUpdateRepo', () => {
 
     assert.ok('path' in folder);
     assert.equal(createIfMissing, true);
-    assert.deepEqual(
-      warnings.map((text) => text.slice(0, 40)),
-      ["Input 'repoId' is ignored, because it do", "Input 'createIfMissing' is ignored, beca"],
-    );
+    assert.deepEqual(warnings, [
+      `Input 'repoId' is ignored, because 'temporary' is "true". Remove it, or change 'temporary'.`,
+      `Input 'createIfMissing' is ignored, because 'temporary' is "true". Remove it, or change 'temporary'.`,
+    ]);
   });
 });
 

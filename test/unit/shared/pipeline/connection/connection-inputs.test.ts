@@ -89,8 +89,8 @@ describe('readConnectionInputs', () => {
     finish();
 
     assert.deepEqual(taskHost.warnings, [
-      "Input 'host' is ignored, because it does not belong to the other choices of this step. Remove it.",
-      "Input 'token' is ignored, because it does not belong to the other choices of this step. Remove it.",
+      `Input 'host' is ignored, because 'connectionType' is "databricks". Remove it, or change 'connectionType'.`,
+      `Input 'token' is ignored, because 'connectionType' is "databricks". Remove it, or change 'connectionType'.`,
     ]);
   });
 

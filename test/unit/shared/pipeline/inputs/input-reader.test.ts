@@ -19,6 +19,7 @@ const manifest: TaskManifest = {
     },
     { name: 'speed', type: 'string', defaultValue: '3', visibleRule: 'mode = auto || mode = fast' },
     { name: 'check', type: 'boolean', defaultValue: true },
+    { name: 'pace', type: 'string', defaultValue: '', visibleRule: 'mode = fast && check = true' },
     { name: 'minutes', type: 'string', defaultValue: '0' },
     { name: 'depth', type: 'string', defaultValue: '', groupName: 'expert' },
     { name: 'strict', type: 'boolean', defaultValue: false, groupName: 'expert' },
@@ -283,7 +284,7 @@ describe('InputReader', () => {
 
       assert.equal(reader.text('speed'), '');
       assert.deepEqual(warnings, [
-        "Input 'speed' is ignored, because it does not belong to the other choices of this step. Remove it.",
+        `Input 'speed' is ignored, because 'mode' is "expert". Remove it, or change 'mode'.`,
       ]);
     });
 
@@ -292,7 +293,19 @@ describe('InputReader', () => {
 
       assert.equal(reader.text('depth'), '');
       assert.equal(reader.boolean('strict', false), false);
-      assert.equal(warnings.length, 2);
+      assert.deepEqual(warnings, [
+        `Input 'depth' is ignored, because 'mode' is "auto". Remove it, or change 'mode'.`,
+        `Input 'strict' is ignored, because 'mode' is "auto". Remove it, or change 'mode'.`,
+      ]);
+    });
+
+    it('names no input where several decide', () => {
+      const { reader, warnings } = aReader({ mode: 'expert', check: 'false', pace: '9' });
+
+      assert.equal(reader.text('pace'), '');
+      assert.deepEqual(warnings, [
+        "Input 'pace' is ignored, because it does not belong to the other choices of this step. Remove it.",
+      ]);
     });
 
     it('is silent about the default and about nothing', () => {

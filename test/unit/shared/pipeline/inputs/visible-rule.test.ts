@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isVisible } from '../../../../../shared/pipeline/inputs/visible-rule';
+import { findHidingInputs, isVisible } from '../../../../../shared/pipeline/inputs/visible-rule';
 
 const values: Record<string, string> = { compute: 'newCluster', mode: 'merge', empty: '' };
 const valueOfInput = (name: string): string => values[name] ?? '';
@@ -34,4 +34,22 @@ describe('isVisible', () => {
       message: 'visibleRule "compute in (a, b)" is not understood',
     });
   });
+});
+
+describe('findHidingInputs', () => {
+  const cases: [rule: string | undefined, expected: readonly string[]][] = [
+    [undefined, []],
+    ['compute = newCluster', []],
+    ['compute = existing || mode = merge', []],
+    ['compute = existing', ['compute']],
+    ['compute != newCluster && compute != serverless', ['compute']],
+    ['compute = existing || compute = serverless', ['compute']],
+    ['compute = newCluster && mode = mirror', ['mode']],
+    ['compute = existing || mode = mirror', ['compute', 'mode']],
+  ];
+  for (const [rule, expected] of cases) {
+    it(`finds ${expected.join(' and ') || 'none'} in "${rule}"`, () => {
+      assert.deepEqual(findHidingInputs(rule, valueOfInput), expected);
+    });
+  }
 });
