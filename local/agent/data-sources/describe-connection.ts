@@ -8,6 +8,7 @@ import {
   type SourceOptions,
   testConnection,
 } from './run-data-source';
+import { describeUrl } from './url-remark';
 
 const TEST_CONNECTION = 'TestConnection';
 
@@ -38,7 +39,13 @@ export async function describeConnections(
     for (const source of type.dataSources) {
       if (source.name !== TEST_CONNECTION) sources.push(await describeSource(source.name, options));
     }
-    connections.push({ name: connection.name, ...verify, sources });
+    const urlRemark = describeUrl(connection.url);
+    connections.push({
+      name: connection.name,
+      ...(urlRemark !== undefined && { urlRemark: setup.mask(urlRemark) }),
+      ...verify,
+      sources,
+    });
   }
   const problems = type.dataSources.flatMap((source) =>
     checkRequest(source).map((problem) => `data source "${source.name}": ${problem}`),

@@ -16,6 +16,7 @@ import {
 } from './run-data-source';
 import type { Binding } from './task-form';
 import { TemplateError } from './template-error';
+import { describeUrl } from './url-remark';
 
 /** A list to fetch, with the values of the form. */
 export interface ListRequest {
@@ -44,16 +45,22 @@ export async function describeList(request: ListRequest): Promise<DescribedList>
     return { ...NO_ENTRIES, ...found, source, connection: undefined };
   }
   const { connection, type } = found;
+  const urlRemark = describeUrl(connection.url);
+  const known = {
+    source,
+    connection: connection.name,
+    ...(urlRemark !== undefined && { urlRemark: setup.mask(urlRemark) }),
+  };
   try {
     const { items, calls, isCut } = await fetchItems(request, connection, type);
     const list = readEntries(items, binding.resultTemplate);
-    return { ...list, calls, isCut, source, connection: connection.name, isFailed: false };
+    return { ...list, ...known, calls, isCut, isFailed: false };
   } catch (error) {
     if (!(error instanceof DataSourceError || error instanceof TemplateError)) throw error;
     const what =
       error instanceof TemplateError ? `resultTemplate: ${error.message}` : error.message;
     const reason = setup.mask(`Data source "${source}": ${what}`);
-    return { ...NO_ENTRIES, source, connection: connection.name, reason, isFailed: true };
+    return { ...NO_ENTRIES, ...known, reason, isFailed: true };
   }
 }
 

@@ -77,8 +77,18 @@ function describeInput(input: DescribedInput, paint: Paint): readonly string[] {
   return [
     head,
     ...describeChoices(options),
-    ...(list === undefined ? [] : describeList(list, paint)),
+    ...(list === undefined
+      ? []
+      : [...describeRemark(list, '    ', paint), ...describeList(list, paint)]),
   ];
+}
+
+function describeRemark(
+  { urlRemark }: { readonly urlRemark?: string },
+  indent: string,
+  paint: Paint,
+): readonly string[] {
+  return urlRemark === undefined ? [] : [paint(`${indent}${printable(urlRemark)}`, 'yellow')];
 }
 
 function describeChoices(choices: readonly Choice[]): readonly string[] {
@@ -118,9 +128,10 @@ function describeConnection(
 ): readonly string[] {
   return [
     paint(printable(`${displayName} (${type})`), 'bold'),
-    ...connections.flatMap(({ name, verify, isVerified, sources }) => [
+    ...connections.flatMap(({ name, verify, isVerified, sources, ...rest }) => [
       '',
       paint(printable(name), 'cyan'),
+      ...describeRemark(rest, '  ', paint),
       `  Verify: ${paint(printable(verify), isVerified ? 'green' : 'red')}`,
       ...sources.map((source) =>
         source.reason === undefined

@@ -37,6 +37,8 @@ export interface DescribedList {
   readonly reason?: string;
   /** True when the reason is a failure and not a value that is yet to be chosen. */
   readonly isFailed: boolean;
+  /** What may be wrong with the URL of the connection. */
+  readonly urlRemark?: string;
 }
 
 /** An input as the classic editor shows it. `isVisible` is undefined where a variable decides. */
@@ -80,6 +82,8 @@ export interface ConnectionDescription {
   readonly displayName: string;
   readonly connections: readonly {
     readonly name: string;
+    /** What may be wrong with its URL. */
+    readonly urlRemark?: string;
     /** `OK, HTTP 200`, or `failed: …`, or that the type has no TestConnection. */
     readonly verify: string;
     readonly isVerified: boolean;

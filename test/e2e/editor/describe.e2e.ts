@@ -59,7 +59,7 @@ describe('the editor', () => {
     const connections = Object.entries(tokens).map(([name, apitoken]) => ({
       name,
       type: 'databricksworkspace',
-      url: scene.workspace.url,
+      url: `${scene.workspace.url}/`,
       scheme: 'Token',
       parameters: { apitoken },
     }));

@@ -89,7 +89,7 @@ const MANIFEST = {
 const ACME = {
   name: 'acme prod',
   type: 'acme',
-  url: 'https://h.test',
+  url: 'https://h.test/',
   parameters: { apitoken: 's3cret' },
 };
 
@@ -210,7 +210,7 @@ describe('describeTask', () => {
   });
 
   it('fetches a list through the connection given, by name', async () => {
-    const connections = { connections: [ACME, { ...ACME, name: 'dev', url: 'https://dev.test' }] };
+    const connections = { connections: [ACME, { ...ACME, name: 'dev', url: 'https://dev.test/' }] };
 
     const { value, list } = { ...(await inputOf('box', { connections, inputs: { conn: 'DEV' } })) };
 
@@ -243,6 +243,35 @@ describe('describeTask', () => {
 
     assert.equal(list?.reason, 'Data source "Boxes": HTTP 403: no *** here');
     assert.equal(list?.isFailed, true);
+  });
+
+  const unfinished: readonly (readonly [url: string, wanted: string])[] = [
+    ['https://h.test', 'https://h.test/'],
+    ['https://h.test/?o=1', 'https://h.test/'],
+    ['https://h.test/base', 'https://h.test/base/'],
+  ];
+  for (const [url, wanted] of unfinished) {
+    it(`warns of the URL ${url}`, async () => {
+      const connections = { connections: [{ ...ACME, url }] };
+      const remark = `The URL "${url}" has no slash at its end. Whether there is one before the path depends on the service, and is not established. Type "${wanted}".`;
+
+      const description = await form({ connections });
+      const ofType = await verified({ connections });
+
+      assert.ok(describeInLines(description, (text) => text).includes(`    ${remark}`));
+      assert.ok(describeInLines(ofType, (text) => text).includes(`  ${remark}`));
+    });
+  }
+
+  it('warns of the URL where there is no list, without secrets and without making it a failure', async () => {
+    const connections = { connections: [{ ...ACME, url: 'https://s3cret.test' }] };
+    const description = await form({ connections });
+    answer = () => new Response('{}', { status: 403 });
+    const { list } = await inputOf('box', { connections });
+
+    assert.equal(isFlawless(description), true);
+    assert.equal(list?.isFailed, true);
+    assert.match(list?.urlRemark ?? '', /^The URL "https:\/\/\*\*\*\.test" has no slash/);
   });
 
   it('tells which template is wrong', async () => {
