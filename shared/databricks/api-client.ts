@@ -1,12 +1,19 @@
 import type { Agent } from 'node:http';
 import { type Clock, systemClock } from './clock';
 import type { Credentials } from './credentials';
-import { ApiError, type ApiErrorKind, isRefused, isTransient, TransportError } from './errors';
+import {
+  ApiError,
+  type ApiErrorKind,
+  ExpectedError,
+  isRefused,
+  isTransient,
+  TransportError,
+} from './errors';
 import { type FetchLike, type HttpAnswer, sendOnce } from './http/attempt';
 import { Contact } from './http/contact';
 import { type AnswerFault, readAnswer } from './http/error-mapping';
 import type { RawBody } from './http/multipart';
-import { isOfNetwork } from './http/refusals';
+import { isOfNetwork, isOfToken } from './http/refusals';
 import { patience, withRetry } from './http/retry';
 import { parseRetryAfter } from './http/retry-timing';
 import { type JsonObject, stringifyJson } from './json';
@@ -129,7 +136,7 @@ export class ApiClient {
       } catch (error) {
         if (!mayRenew || !isRefusedToken(error)) throw error;
         mayRenew = false;
-        if (!(await this.#options.credentials.renew(request.signal))) throw error;
+        if (!(await this.#renew(request.signal))) throw error;
         return await this.#attempt(request, remainingMs);
       }
     };
@@ -149,6 +156,19 @@ export class ApiClient {
       );
     } catch (error) {
       throw this.#finalError(request, error, isUnclear);
+    }
+  }
+
+  /** False when there is no new token: then the refusal is what the caller has to know. */
+  async #renew(signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      return await this.#options.credentials.renew(signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof ExpectedError)) throw error;
+      const why = [error.message.replace(/[.\s]+$/, ''), error.hint].filter(Boolean).join('. ');
+      this.logger.info(`The token was refused and could not be renewed: ${why}`);
+      return false;
     }
   }
 
@@ -303,11 +323,8 @@ function chooseHint({ hints }: ApiRequest, { kind, refusal, hint }: AnswerFault)
   return isOfNetwork(refusal) ? hint : (hints?.[kind] ?? hint);
 }
 
-/** Some services call an expired token a bad request. */
 function isRefusedToken(error: unknown): boolean {
-  if (!(error instanceof ApiError)) return false;
-  const { status, details } = error;
-  return status === 401 || status === 403 || details.refusal === 'expired-token';
+  return error instanceof ApiError && isOfToken(error.details);
 }
 
 function describeQuery(query: ApiRequest['query']): string {

@@ -1,4 +1,4 @@
-import type { Refusal } from '../errors';
+import type { ApiErrorDetails, Refusal } from '../errors';
 
 interface RefusalRow {
   readonly refusal: Refusal;
@@ -40,6 +40,21 @@ export function findRefusal(status: number, message: string): Refusal | undefine
 /** Whether the place that the request came from is refused, whoever asks and for whatever. */
 export function isOfNetwork(refusal: Refusal | undefined): boolean {
   return refusal === 'ip-access-list' || refusal === 'network-policy' || refusal === 'private-link';
+}
+
+/**
+ * Whether the token itself is refused, so that another one may help. Of 403 only those that say so: most are about permissions, in
+ * which words like "personal access token" mean that of a Git provider. Some services call an expired token a bad request.
+ */
+export function isOfToken({
+  status,
+  errorCode,
+  serverMessage,
+  refusal,
+}: Pick<ApiErrorDetails, 'status' | 'errorCode' | 'serverMessage' | 'refusal'>): boolean {
+  if (status === 401 || refusal === 'expired-token' || refusal === 'invalid-token') return true;
+  if (status !== 403 || errorCode === 'PERMISSION_DENIED') return false;
+  return /\b(token|jwt|expired)\b/i.test(serverMessage);
 }
 
 /** What to do when nothing is known about how the caller signed in. */

@@ -7,11 +7,14 @@ import {
   type ApiError,
   type ApiRequest,
   type Credentials,
+  type JsonObject,
+  LoginError,
   tokenCredentials,
 } from '../../../../shared/databricks';
 import {
   answer,
   networkError,
+  type StubReply,
   type StubRoutes,
   stubClientOptions,
 } from '../../../helpers/stub-api';
@@ -358,11 +361,24 @@ describe('ApiClient', () => {
   });
 
   describe('renews refused credentials', () => {
-    for (const status of [401, 403]) {
-      it(`once on ${status}, and sends the new token`, async () => {
+    const page = '<title>Error 403 Token is expiring within 30 seconds. (token expired)</title>';
+    const ofToken: readonly (readonly [string, StubReply])[] = [
+      ['401', answer(401, { message: 'no' })],
+      ['403 for an expired token', answer(403, { error_code: 403, message: 'JWT has expired' })],
+      ['403 for an expired token, as a page', answer(403, page)],
+      [
+        '403 for an invalid token',
+        answer(403, {
+          error_code: 'PERMISSION_DENIED',
+          message: 'Invalid access token. [ReqId: 1]',
+        }),
+      ],
+    ];
+    for (const [title, reply] of ofToken) {
+      it(`once on ${title}, and sends the new token`, async () => {
         const { credentials, renewals } = renewableCredentials();
         const { api, client } = setUp(
-          { 'POST /api/2.0/x': [answer(status, { message: 'expired' }), { ok: true }] },
+          { 'POST /api/2.0/x': [reply, { ok: true }] },
           { credentials },
         );
 
@@ -375,6 +391,54 @@ describe('ApiClient', () => {
         assert.equal(renewals(), 1);
       });
     }
+
+    const ofPermissions: readonly (readonly [string, JsonObject])[] = [
+      ['the object', { error_code: 'PERMISSION_DENIED', message: 'No permission to edit /x.' }],
+      [
+        'the Git provider',
+        {
+          error_code: 'PERMISSION_DENIED',
+          message: 'Missing Git provider credentials. Add your personal access token.',
+        },
+      ],
+      ['something else', { error_code: 403, message: 'User not authorized.' }],
+    ];
+    for (const [title, body] of ofPermissions) {
+      it(`not on a 403 that is about ${title}`, async () => {
+        const { credentials, renewals } = renewableCredentials();
+        const { api, client } = setUp({ 'GET /api/2.0/x': answer(403, body) }, { credentials });
+
+        await assert.rejects(client.request(get), { status: 403 });
+
+        assert.equal(renewals(), 0);
+        assert.equal(api.requests.length, 1);
+      });
+    }
+
+    it('but keeps the refusal when the renewal fails, and logs why it does', async () => {
+      const renew = () =>
+        Promise.reject(new LoginError('Asking for a token failed', { hint: 'Wait.' }));
+      const credentials = { ...renewableCredentials().credentials, renew };
+      const { client, logger } = setUp({ 'GET /api/2.0/x': refused }, { credentials });
+
+      await assert.rejects(client.request(get), {
+        name: 'ApiError',
+        message:
+          'Reading x failed: Token expired (HTTP 401 UNAUTHENTICATED, GET https://adb-7.test/api/2.0/x).',
+      });
+
+      assert.deepEqual(logger.at('info'), [
+        'The token was refused and could not be renewed: Asking for a token failed. Wait.',
+      ]);
+    });
+
+    it('but shows a defect of the renewal', async () => {
+      const renew = () => Promise.reject(new TypeError('a defect'));
+      const credentials = { ...renewableCredentials().credentials, renew };
+      const { client } = setUp({ 'GET /api/2.0/x': refused }, { credentials });
+
+      await assert.rejects(client.request(get), { name: 'TypeError', message: 'a defect' });
+    });
 
     it('once per call, whatever follows', async () => {
       const { credentials, renewals } = renewableCredentials();
