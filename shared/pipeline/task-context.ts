@@ -23,8 +23,8 @@ export interface TaskContext {
   /** Agent.TempDirectory: files in it live until the job ends. */
   readonly tempDirectory: string;
   /**
-   * Connects to the workspace and logs as whom. `mayTakeMs`: how long the step may take by its inputs, in milliseconds;
-   * `onOpen` may start to read while the login is being proved.
+   * Connects to the workspace and logs as whom. `mayTakeMs`: how long the step may take by its inputs, in milliseconds,
+   * Infinity without limit; `onOpen` may start to read while the login is being proved.
    */
   connect(
     settings: ConnectionSettings,

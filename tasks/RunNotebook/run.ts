@@ -6,7 +6,9 @@ import { readInputs } from './inputs';
 /** Runs a notebook; succeeds only when the run succeeded. */
 export async function runNotebook(context: TaskContext): Promise<TaskSuccess> {
   const { connection, submit, wait } = readInputs(context.input, context.host);
-  const workspace = await context.connect(connection(), { mayTakeMs: wait.waitTimeoutMs });
+  const limitMs = Math.max(wait.waitTimeoutMs ?? 0, submit.runTimeoutSeconds * 1000);
+  const mayTakeMs = limitMs || Number.POSITIVE_INFINITY;
+  const workspace = await context.connect(connection(), { mayTakeMs });
 
   const { runId, runPageUrl } = await submitNotebookRun(context, workspace, submit);
   const run = { runId, isNew: true, isAnnounced: runPageUrl !== '' };

@@ -11,7 +11,8 @@ export async function waitForRun(context: TaskContext): Promise<TaskSuccess> {
   const idsOf = (host: string): readonly string[] =>
     runIds === 'all' ? runsOfThisJob(context, host) : runIds;
   const known = settings.host === undefined ? undefined : idsOf(settings.host);
-  const workspace = await context.connect(settings, { mayTakeMs: wait.waitTimeoutMs });
+  const mayTakeMs = wait.waitTimeoutMs ?? Number.POSITIVE_INFINITY;
+  const workspace = await context.connect(settings, { mayTakeMs });
 
   const ids = known ?? idsOf(workspace.host);
   return waitForRuns(context, workspace, toAwaited(context, workspace, ids), wait);

@@ -20,7 +20,7 @@ export interface ConnectOptions {
   readonly random: () => number;
   readonly fetch: FetchLike;
   readonly signal: AbortSignal | undefined;
-  /** How long the step may take by its inputs, in milliseconds; undefined when they do not say. */
+  /** How long the step may take by its inputs, in milliseconds: Infinity without limit, undefined when it waits for nothing. */
   readonly mayTakeMs?: number | undefined;
   /** Called before the login is proved: what is read meanwhile saves time, and counts only when this succeeds. */
   readonly onOpen?: ((workspace: Workspace) => void) | undefined;
@@ -84,8 +84,11 @@ function warnOfExpiry({ login }: ConnectionSettings, options: ConnectOptions): v
   if (login.kind !== 'token') return;
   const expiresAtMs = readExpiry(login.token);
   if (expiresAtMs === undefined) return;
-  const minutes = Math.round((expiresAtMs - clock.now()) / 60_000);
-  const end = `The token from ${login.source} ends in ${minutes} minutes and cannot be renewed by this step`;
-  if (expiresAtMs - clock.now() > Math.max(soonMs, mayTakeMs)) host.debug(`${end}.`);
-  else host.warning(`${end}. Sign in with a service connection instead, which renews it.`);
+  const leftMs = expiresAtMs - clock.now();
+  const end = `The token from ${login.source} ends in ${Math.round(leftMs / 60_000)} minutes and cannot be renewed by this step`;
+  const isLimited = Number.isFinite(mayTakeMs);
+  if (leftMs <= soonMs || (isLimited && leftMs <= mayTakeMs)) {
+    host.warning(`${end}. Sign in with a service connection instead, which renews it.`);
+  } else if (isLimited) host.debug(`${end}.`);
+  else host.info(`${end}.`);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import sinon from 'sinon';
 import { CancelledError } from '../../../shared/pipeline/errors';
 import { readInputs } from '../../../tasks/RunNotebook/inputs';
 import { runNotebook } from '../../../tasks/RunNotebook/run';
@@ -60,6 +61,24 @@ describe('RunNotebook', () => {
       notebookOutput_rows: '12',
     });
   });
+
+  const limits: readonly (readonly [title: string, wait: string, run: string, minutes: number])[] =
+    [
+      ['the longest wait', '120', '0', 120],
+      ['the longest run', '0', '120', 120],
+      ['the longer of both', '30', '120', 120],
+      ['no limit', '0', '0', Number.POSITIVE_INFINITY],
+    ];
+  for (const [title, waitTimeoutMinutes, runTimeoutMinutes, minutes] of limits) {
+    it(`tells the connection how long it may take: ${title}`, async () => {
+      const { run, context } = arrange({ inputs: { waitTimeoutMinutes, runTimeoutMinutes } });
+      const connect = sinon.spy(context, 'connect');
+
+      await run();
+
+      assert.deepEqual(connect.firstCall.args[1], { mayTakeMs: minutes * 60_000 });
+    });
+  }
 
   it('shows the page of the run once', async () => {
     const { run, host } = arrange();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import sinon from 'sinon';
 import { readInputs } from '../../../tasks/WaitForRun/inputs';
 import { waitForRun } from '../../../tasks/WaitForRun/run';
 import manifest from '../../../tasks/WaitForRun/task.json';
@@ -44,6 +45,23 @@ describe('WaitForRun', () => {
     });
     assert.equal(host.output()['resultState'], 'SUCCESS');
   });
+
+  for (const [waitTimeoutMinutes, minutes] of [
+    ['120', 120],
+    ['0', Number.POSITIVE_INFINITY],
+  ] as const) {
+    it(`tells the connection how long it may take: ${minutes} minutes`, async () => {
+      const { run, context } = arrange('7', {
+        inputs: { waitTimeoutMinutes },
+        routes: goodRuns(7),
+      });
+      const connect = sinon.spy(context, 'connect');
+
+      await run();
+
+      assert.deepEqual(connect.firstCall.args[1], { mayTakeMs: minutes * 60_000 });
+    });
+  }
 
   it('fails with a run that failed', async () => {
     const { run } = arrange('7', {

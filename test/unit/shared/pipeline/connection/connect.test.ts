@@ -69,14 +69,21 @@ describe('connect', () => {
       const payload = Buffer.from(JSON.stringify({ exp: now / 1000 + minutes * 60 }));
       return `h.${payload.toString('base64url')}.s`;
     };
-    const warned: readonly (readonly [string, number, number | undefined, boolean])[] = [
-      ['soon', 10, undefined, true],
-      ['after the step may have ended', 50, 40 * 60_000, false],
-      ['while the step may still be waiting', 50, 60 * 60_000, true],
-      ['in an hour, and nobody says how long the step takes', 60, undefined, false],
+    const expected: readonly (readonly [
+      level: 'warnings' | 'infos' | 'debugs',
+      title: string,
+      minutes: number,
+      mayTakeMs: number | undefined,
+    ])[] = [
+      ['warnings', 'soon', 10, undefined],
+      ['warnings', 'soon, and nothing limits the step', 10, Number.POSITIVE_INFINITY],
+      ['warnings', 'while the step may still be waiting', 50, 60 * 60_000],
+      ['infos', 'later, and nothing limits the step', 60, Number.POSITIVE_INFINITY],
+      ['debugs', 'after the step may have ended', 50, 40 * 60_000],
+      ['debugs', 'in an hour, and the step waits for nothing', 60, undefined],
     ];
-    for (const [title, minutes, mayTakeMs, isWarned] of warned) {
-      it(`${isWarned ? 'warns' : 'says nothing'} when that is ${title}`, async () => {
+    for (const [level, title, minutes, mayTakeMs] of expected) {
+      it(`says so among the ${level} when that is ${title}`, async () => {
         const routes = { [me]: { userName: 'me' } };
         const { context, host } = aTaskContext({ manifest, routes });
         const token = endsIn(minutes, context.clock.now());
@@ -84,8 +91,19 @@ describe('connect', () => {
 
         await connect({ ...settings, login }, { ...context, mayTakeMs });
 
-        const warning = `The token from input 'token' ends in ${minutes} minutes and cannot be renewed by this step. Sign in with a service connection instead, which renews it.`;
-        assert.deepEqual(host.warnings, isWarned ? [warning] : []);
+        const end = `The token from input 'token' ends in ${minutes} minutes and cannot be renewed by this step.`;
+        const advice = ' Sign in with a service connection instead, which renews it.';
+        const said = {
+          warnings: host.warnings,
+          infos: host.infos.slice(1),
+          debugs: host.debugs.filter((line) => line.startsWith('The token')),
+        };
+        assert.deepEqual(said, {
+          warnings: [],
+          infos: [],
+          debugs: [],
+          [level]: [level === 'warnings' ? end + advice : end],
+        });
       });
     }
   });
