@@ -1,5 +1,6 @@
-import { marked } from 'marked';
+import { marked, type Token } from 'marked';
 import { isPicture, type PackedExtension } from './packed-extension';
+import { findAnchors } from './page-anchors';
 
 /** Browsers may load pictures and page, never the code of tasks. */
 export function checkAddressable({ files }: PackedExtension): string[] {
@@ -35,7 +36,10 @@ export function checkPictures({ files, manifest }: PackedExtension): string[] {
   return [...wrongSizes, ...missing];
 }
 
-/** The page is shown outside of the repository: pictures come from the package, other files by web address. */
+/**
+ * The page is shown outside of the repository: pictures come from the package, other files by web address. Links within the
+ * page name headings that it has: a copy has others, and parts are left out.
+ */
 export function checkPage({ files, manifest }: PackedExtension): string[] {
   const path = manifest.content.details.path;
   const page = files.get(path)?.toString('utf8');
@@ -43,16 +47,29 @@ export function checkPage({ files, manifest }: PackedExtension): string[] {
   const addressable = new Set(
     addressablePaths(files.get('extension.vsixmanifest')?.toString('utf8') ?? ''),
   );
+  const known: KnownTargets = { addressable, anchors: findAnchors(page) };
   const problems: string[] = [];
   void marked.walkTokens(marked.lexer(page), (token) => {
-    const href = 'href' in token && typeof token.href === 'string' ? token.href : '';
-    if (/^(https:|mailto:|#)/.test(href) || href === '') return;
-    if (token.type === 'image' && !addressable.has(href))
-      problems.push(`${path} shows ${href}, which is not in the package`);
-    if (token.type === 'link')
-      problems.push(`${path} links to ${href}, which only the repository has`);
+    const problem = checkTarget(token, known);
+    if (problem !== undefined) problems.push(`${path} ${problem}`);
   });
   return problems;
+}
+
+interface KnownTargets {
+  readonly addressable: ReadonlySet<string>;
+  readonly anchors: ReadonlySet<string>;
+}
+
+function checkTarget(token: Token, { addressable, anchors }: KnownTargets): string | undefined {
+  const href = 'href' in token && typeof token.href === 'string' ? token.href : '';
+  if (/^(https:|mailto:)/.test(href) || href === '') return undefined;
+  if (token.type === 'image') {
+    return addressable.has(href) ? undefined : `shows ${href}, which is not in the package`;
+  }
+  if (token.type !== 'link') return undefined;
+  if (!href.startsWith('#')) return `links to ${href}, which only the repository has`;
+  return anchors.has(href.slice(1)) ? undefined : `links to ${href}, but no heading is called so`;
 }
 
 const secrets: readonly (readonly [RegExp, string])[] = [

@@ -1,3 +1,4 @@
+import { slug } from 'github-slugger';
 import type { ExtensionNames } from './extension-identity';
 
 const repositoryOnly = /<!-- repository only -->[\s\S]*?<!-- end of repository only -->\n*/g;
@@ -26,9 +27,22 @@ export function buildMarketplacePage(readme: string, options: PageOptions): stri
           ? link
           : `${text}(${webAddress(target, options)})`,
     );
-  if (!options.names.isCopy) return page;
-  const tasks = new RegExp(`\\b(${options.taskNames.join('|')})@`, 'g');
-  return page.replace(tasks, (_, name: string) => `${options.names.taskName(name)}@`);
+  return options.names.isCopy ? renameTasks(page, options) : page;
+}
+
+/** Names of tasks with their version, and links to the headings that are such names. */
+function renameTasks(page: string, { names, taskNames }: PageOptions): string {
+  const newNames = new Map(taskNames.map((name) => [name, names.taskName(name)]));
+  const newAnchors = new Map([...newNames].map(([name, renamed]) => [slug(name), slug(renamed)]));
+  return page
+    .replace(
+      new RegExp(`\\b(${[...newNames.keys()].join('|')})@`, 'g'),
+      (_, name: string) => `${newNames.get(name)}@`,
+    )
+    .replace(
+      new RegExp(`\\(#(${[...newAnchors.keys()].join('|')})(\\d+)\\)`, 'g'),
+      (_, anchor: string, major: string) => `(#${newAnchors.get(anchor)}${major})`,
+    );
 }
 
 function webAddress(target: string, { repository, ref }: PageOptions): string {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import GithubSlugger from 'github-slugger';
 import { marked, type Token } from 'marked';
 import { repositoryRoot } from '../../scripts/manifests/load-manifests';
+import { findAnchors } from '../../scripts/package/page-anchors';
 
 const pages = ['.', 'docs', 'examples', 'local']
   .flatMap((folder) =>
@@ -31,25 +31,15 @@ interface Page {
 
 function readPage(file: string): Page {
   const targets: string[] = [];
-  const anchors = new Set<string>();
   const blocks: { language: string; text: string }[] = [];
-  const slugger = new GithubSlugger();
   const visit = (token: Token): void => {
     if (token.type === 'link' || token.type === 'image') targets.push(String(token['href']));
-    if (token.type === 'heading') anchors.add(slugger.slug(textOf(token)));
     if (token.type === 'code')
       blocks.push({ language: String(token['lang'] ?? ''), text: String(token['text']) });
   };
-  void marked.walkTokens(marked.lexer(readFileSync(join(repositoryRoot, file), 'utf8')), visit);
-  return { targets, anchors, blocks };
-}
-
-/** What a reader sees of a heading. */
-function textOf(token: Token): string {
-  const children = 'tokens' in token ? (token.tokens ?? []) : [];
-  return children.length > 0
-    ? children.map(textOf).join('')
-    : String('text' in token ? token.text : '');
+  const text = readFileSync(join(repositoryRoot, file), 'utf8');
+  void marked.walkTokens(marked.lexer(text), visit);
+  return { targets, anchors: findAnchors(text), blocks };
 }
 
 /** Why a link of a page leads nowhere; undefined if it leads somewhere. Web addresses are only looked at. */

@@ -67,7 +67,8 @@ function aPackage(
 ): PackedExtension {
   const all: Record<string, string | Buffer | undefined> = {
     'extension.vsixmanifest': assets,
-    'README.md': '![forms](images/shot.png) [more](https://example.test/docs) [here](#tasks)',
+    'README.md':
+      '![forms](images/shot.png) [more](https://example.test/docs) [here](#tasks)\n\n## Tasks',
     'LICENSE.md': 'MIT',
     'images/icon.png': aPicture(128),
     'images/large.png': aPicture(512),
@@ -215,6 +216,11 @@ describe('findPackageProblems', () => {
       'a link into the repository',
       aPackage({ 'README.md': 'See [docs](docs/agents.md).' }),
       'README.md links to docs/agents.md, which only the repository has',
+    ],
+    [
+      'a link to a heading that the page does not have',
+      aPackage({ 'README.md': '[run](#databricksrun1)\n\n### DatabricksRun-my-copy@1' }),
+      'README.md links to #databricksrun1, but no heading is called so',
     ],
     [
       'a source map',

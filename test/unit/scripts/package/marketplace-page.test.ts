@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { computeNames } from '../../../../scripts/package/extension-identity';
 import { buildMarketplacePage } from '../../../../scripts/package/marketplace-page';
+import { findAnchors } from '../../../../scripts/package/page-anchors';
 
 const original = { publisher: 'makers', id: 'notebooks' };
 const options = {
@@ -33,6 +34,24 @@ describe('the page of the Marketplace', () => {
       'One.\n\n<!-- repository only -->\n\n`npm start`\n\n<!-- end of repository only -->\n\nTwo.\n';
 
     assert.equal(buildMarketplacePage(readme, options), 'One.\n\nTwo.\n');
+  });
+
+  it('links to the headings of a copy that have its names', () => {
+    const names = computeNames(original, { publisher: 'me', id: 'My-Copy' });
+
+    const page = buildMarketplacePage(
+      '[run](#databricksrunnotebook1) [old](#databricksrun12) [inputs](#connection-inputs)\n\n### DatabricksRunNotebook@1\n\n### DatabricksRun@12',
+      { ...options, names },
+    );
+
+    assert.equal(
+      page,
+      '[run](#databricksrunnotebook-my-copy1) [old](#databricksrun-my-copy12) [inputs](#connection-inputs)\n\n### DatabricksRunNotebook-My-Copy@1\n\n### DatabricksRun-My-Copy@12',
+    );
+    assert.deepEqual(
+      [...findAnchors(page)],
+      ['databricksrunnotebook-my-copy1', 'databricksrun-my-copy12'],
+    );
   });
 
   it('names the tasks of a copy', () => {
