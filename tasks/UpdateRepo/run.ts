@@ -14,7 +14,8 @@ import { checkRemoteCommit, checkUpdatedCommit } from './expected-commit';
 import { openGitAccess } from './git-access';
 import { describeRef } from './git-ref';
 import { readInputs, type UpdateRepoInputs } from './inputs';
-import { checkPosition, findFolder, refuseOtherRepository, switchFolder } from './update';
+import { checkPosition } from './position';
+import { findFolder, refuseOtherRepository, switchFolder } from './update';
 import { withoutWorkspacePrefix } from './workspace-path';
 
 /** Brings a Git folder to a branch or tag; succeeds when it is there, at the expected commit if one is given. */
