@@ -195,21 +195,35 @@ function readLoginVariables(
     return { kind: 'token', token, source: 'variable DATABRICKS_TOKEN' };
   }
   if (clientId === undefined) return undefined;
+  namesUndefinedVariable(input, 'Variable DATABRICKS_CLIENT_ID', clientId);
   if (type === 'azure-devops-oidc') {
     const source = 'variable DATABRICKS_CLIENT_ID';
     return { kind: 'databricks-federation', clientId, connectionId: undefined, source };
   }
-  if (clientSecret === undefined) {
-    input.problem(
-      'The job has the variable DATABRICKS_CLIENT_ID, but not DATABRICKS_CLIENT_SECRET. Add the secret to the variable group, or set DATABRICKS_AUTH_TYPE to azure-devops-oidc to sign in without one.',
-    );
-  }
+  checkClientSecret(input, clientSecret, host);
   return {
     kind: 'databricks-secret',
     clientId,
     clientSecret: clientSecret ?? '',
     source: 'variables DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET',
   };
+}
+
+function checkClientSecret(
+  input: InputReader,
+  secret: string | undefined,
+  host: Pick<TaskHost, 'getVariable'>,
+): void {
+  const remedy = isOfFork(host) ? withheldFromForks : undefined;
+  if (secret !== undefined) {
+    namesUndefinedVariable(input, 'Variable DATABRICKS_CLIENT_SECRET', secret, remedy);
+    return;
+  }
+  const waysToSignIn =
+    'Add the secret to the variable group, or set DATABRICKS_AUTH_TYPE to azure-devops-oidc to sign in without one.';
+  input.problem(
+    `The job has the variable DATABRICKS_CLIENT_ID, but not DATABRICKS_CLIENT_SECRET. ${remedy ?? waysToSignIn}`,
+  );
 }
 
 function fromServiceConnection(id: string, host: InputHost): ConnectionSettings {

@@ -328,6 +328,32 @@ describe('readConnectionInputs', () => {
       });
     });
 
+    const define = 'Define it, or link the variable group that has it.';
+    const unusable: readonly (readonly [string, Record<string, string>, string])[] = [
+      [
+        'a secret that is an undefined variable',
+        { DATABRICKS_CLIENT_ID: 'app-1', DATABRICKS_CLIENT_SECRET: '$(my-secret)' },
+        `Variable DATABRICKS_CLIENT_SECRET names the variable "my-secret", but no variable "my-secret" is defined. ${define}`,
+      ],
+      [
+        'a client id that is an undefined variable',
+        { DATABRICKS_CLIENT_ID: '$(my-id)', DATABRICKS_CLIENT_SECRET: 's-1' },
+        `Variable DATABRICKS_CLIENT_ID names the variable "my-id", but no variable "my-id" is defined. ${define}`,
+      ],
+      [
+        'a client id for federation that is an undefined variable',
+        { DATABRICKS_CLIENT_ID: '$(my-id)', DATABRICKS_AUTH_TYPE: 'azure-devops-oidc' },
+        `Variable DATABRICKS_CLIENT_ID names the variable "my-id", but no variable "my-id" is defined. ${define}`,
+      ],
+    ];
+    for (const [title, given, message] of unusable) {
+      it(`refuses ${title}`, () => {
+        const { finish } = read({ variables: { ...variables, ...given } });
+
+        assert.throws(finish, { name: 'InputError', message });
+      });
+    }
+
     const incomplete: readonly (readonly [string, FakeHostOptions])[] = [
       ['a client secret', { variables, secrets: { DATABRICKS_CLIENT_SECRET: 's-1' } }],
       ['federation', { variables: { ...variables, DATABRICKS_AUTH_TYPE: 'azure-devops-oidc' } }],

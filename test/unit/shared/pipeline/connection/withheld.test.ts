@@ -56,6 +56,22 @@ describe('a run of a pull request from a fork', () => {
     });
   });
 
+  const principal = { DATABRICKS_HOST: stubHost, DATABRICKS_CLIENT_ID: 'app-1' };
+
+  it('has no secret of a service principal', () => {
+    assert.throws(ofFork({}, principal), {
+      name: 'InputError',
+      message: `The job has the variable DATABRICKS_CLIENT_ID, but not DATABRICKS_CLIENT_SECRET. ${hint}`,
+    });
+  });
+
+  it('has no secret of a service principal under another name', () => {
+    assert.throws(ofFork({}, { ...principal, DATABRICKS_CLIENT_SECRET: '$(my-secret)' }), {
+      name: 'InputError',
+      message: `Variable DATABRICKS_CLIENT_SECRET names the variable "my-secret", but no variable "my-secret" is defined. ${hint}`,
+    });
+  });
+
   it('has no secret variable within any input', () => {
     const input = new InputReader({
       manifest,
