@@ -38,13 +38,21 @@ export async function checkRemoteCommit(
 }
 
 /** After the update: throws when the folder is at another commit than expected. */
-export function checkUpdatedCommit(repo: Repo, { expectedCommit, ref }: UpdateRepoInputs): void {
-  if (expectedCommit === undefined || repo.headCommitId.toLowerCase().startsWith(expectedCommit))
-    return;
+export function checkUpdatedCommit(repo: Repo, inputs: UpdateRepoInputs): void {
+  const { expectedCommit, ref } = inputs;
+  if (expectedCommit === undefined || hasExpectedCommit(repo, inputs)) return;
   throw new GitFolderError(
     `The Git folder "${repo.path}" was updated to ${describeRef(ref)} and is now at commit ${repo.headCommitId}, not at the expected ${expectedCommit}`,
     { hint: `The ${ref.kind} has moved since the commit was tested. ${waysToDeployExactly}` },
   );
+}
+
+/** False when no commit is expected. */
+export function hasExpectedCommit(
+  { headCommitId }: Repo,
+  { expectedCommit }: Pick<UpdateRepoInputs, 'expectedCommit'>,
+): boolean {
+  return expectedCommit !== undefined && headCommitId.toLowerCase().startsWith(expectedCommit);
 }
 
 function capitalise(text: string): string {

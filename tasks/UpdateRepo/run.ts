@@ -38,7 +38,7 @@ export async function updateRepo(context: TaskContext): Promise<TaskSuccess> {
   host.setOutput('repoId', repo.id, true);
   host.setOutput('commitId', repo.headCommitId, true);
   host.setOutput('branch', repo.branch, true);
-  checkPosition(before, repo, inputs);
+  await checkPosition(context, before, repo, inputs);
   checkUpdatedCommit(repo, inputs);
   const message = `Git folder "${path}" is at ${describeRef(inputs.ref)}, commit ${repo.headCommitId}.`;
   host.info(message);

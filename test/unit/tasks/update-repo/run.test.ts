@@ -37,6 +37,14 @@ async function run(options: UpdateRepoOptions) {
   };
 }
 
+/** A step on a workspace of this machine, which may use the remote. */
+function runOn(remote: GitRemote, inputs: Record<string, string>, repo: Record<string, unknown>[]) {
+  return run({
+    inputs: { host: 'http://localhost', gitUrl: remote.url, gitProvider: 'gitHub', ...inputs },
+    routes: { ...existing, [routes.get]: repo.map((item) => aRepo({ url: remote.url, ...item })) },
+  });
+}
+
 describe('DatabricksUpdateRepo', () => {
   it('brings an existing folder to a branch', async () => {
     const seen = await run({ routes: { ...existing, [routes.get]: [aRepo(), updated] } });
@@ -54,17 +62,6 @@ describe('DatabricksUpdateRepo', () => {
     });
     assert.deepEqual(seen.calls, [routes.status(), routes.get, routes.patch, routes.get]);
     assert.deepEqual(seen.bodies, [{ branch: 'main' }]);
-  });
-
-  it('brings a folder to a tag, where it has no branch', async () => {
-    const seen = await run({
-      inputs: { gitBranch: '', gitTag: 'v1' },
-      routes: { ...existing, [routes.get]: [aRepo(), aRepo({ branch: undefined })] },
-    });
-
-    assert.equal(seen.ended, `Git folder "/Repos/ci/app" is at tag "v1", commit ${head}.`);
-    assert.equal(seen.outputs['branch'], '');
-    assert.deepEqual(seen.bodies, [{ tag: 'v1' }]);
   });
 
   it('declares its outputs, so that a retry can set them again', async () => {
@@ -241,17 +238,98 @@ describe('DatabricksUpdateRepo', () => {
       assert.equal(seen.outputs['branch'], after['branch'] ?? 'main');
     });
   }
+});
+
+describe('a tag, for DatabricksUpdateRepo', () => {
+  const byTag = { gitBranch: '', gitTag: 'v1' };
+  let remote: GitRemote;
+  let v1: string;
+  let v2: string;
+
+  before(() => {
+    remote = createGitRemote({ 'a.py': '1' });
+    v1 = remote.head();
+    remote.tag('v1', 'main', 'First');
+    v2 = remote.commit({ 'a.py': '2' });
+    remote.tag('v2');
+  });
+
+  after(() => remote.remove());
+
+  it('is where the folder is brought, which has no branch then', async () => {
+    const seen = await runOn(remote, byTag, [{}, { branch: undefined, head_commit_id: v1 }]);
+
+    assert.equal(seen.ended, `Git folder "/Repos/ci/app" is at tag "v1", commit ${v1}.`);
+    assert.equal(seen.outputs['branch'], '');
+    assert.deepEqual(seen.bodies, [{ tag: 'v1' }]);
+    assert.deepEqual(seen.infos.slice(1), [seen.ended]);
+  });
 
   for (const branch of ['HEAD', 'v1', 'main']) {
-    it(`accepts that the service shows ${branch} for a folder on a tag`, async () => {
-      const seen = await run({
-        inputs: { gitBranch: '', gitTag: 'v1' },
-        routes: { ...existing, [routes.get]: [aRepo(), aRepo({ branch })] },
-      });
+    it(`may be shown by the service as branch ${branch}`, async () => {
+      const seen = await runOn(remote, byTag, [{}, { branch, head_commit_id: v1.toUpperCase() }]);
 
-      assert.equal(seen.ended, `Git folder "/Repos/ci/app" is at tag "v1", commit ${head}.`);
+      assert.equal(
+        seen.ended,
+        `Git folder "/Repos/ci/app" is at tag "v1", commit ${v1.toUpperCase()}.`,
+      );
     });
   }
+
+  for (const [what, branch, position] of [
+    ['of somebody else', '', ''],
+    ['that the branch has, where the folder was', 'main', 'branch "main", '],
+  ] as const) {
+    it(`is not met by the commit ${what}`, async () => {
+      const seen = await runOn(remote, byTag, [
+        { head_commit_id: v2 },
+        { branch, head_commit_id: v2 },
+      ]);
+
+      assert.equal(
+        seen.ended,
+        `GitFolderError: The Git folder "/Repos/ci/app" was brought to tag "v1", which is commit ${v1.slice(0, 12)} of ${remote.url}, but is at ${position}commit ${v2.slice(0, 12)} now: somebody else has moved it at the same time | Give every pipeline a Git folder of its own, or use a temporary one. If it is the tag that has moved meanwhile, run the step again.`,
+      );
+      assert.equal(seen.outputs['commitId'], v2);
+    });
+  }
+
+  it('is not met when it is gone from the remote', async () => {
+    const seen = await runOn(remote, { gitBranch: '', gitTag: 'v0' }, [{}, { branch: '' }]);
+
+    assert.equal(
+      seen.ended,
+      `GitFolderError: The Git folder "/Repos/ci/app" was brought to tag "v0" and is at commit ${head.slice(0, 12)}, but there is no such tag in ${remote.url} any more | Push the tag again, or name one that exists.`,
+    );
+  });
+
+  it('that cannot be looked up is taken as met, and the log says so', async () => {
+    const gone = { ...remote, url: 'file:///gone' };
+
+    const seen = await runOn(gone, byTag, [{}, { branch: '' }]);
+
+    assert.equal(seen.ended, `Git folder "/Repos/ci/app" is at tag "v1", commit ${head}.`);
+    assert.deepEqual(seen.infos.slice(1), [
+      'Where tag "v1" stands cannot be read (fatal: \'/gone\' does not appear to be a git repository); the commit of the Git folder is not compared with it.',
+      seen.ended,
+    ]);
+  });
+
+  it('is looked up once when a commit is expected that cannot be checked before', async () => {
+    const gone = { ...remote, url: 'file:///gone' };
+
+    const seen = await runOn(gone, { ...byTag, expectedCommit: v1 }, [
+      {},
+      { branch: '', head_commit_id: v1 },
+    ]);
+
+    assert.deepEqual(
+      seen.infos.filter((line) => line.startsWith('Where ')),
+      [
+        'Where tag "v1" stands cannot be read before the update (fatal: \'/gone\' does not appear to be a git repository); it is checked afterwards.',
+      ],
+    );
+  });
 });
 
 describe('onConflict of DatabricksUpdateRepo', () => {
@@ -412,21 +490,8 @@ describe('expectedCommit of DatabricksUpdateRepo', () => {
 
   after(() => remote.remove());
 
-  /** A step on a workspace of this machine, which may use the remote. */
-  function runHere(inputs: Record<string, string>, repo: Record<string, unknown>[]) {
-    return run({
-      inputs: {
-        host: 'http://localhost',
-        gitUrl: remote.url,
-        gitProvider: 'gitHub',
-        ...inputs,
-      },
-      routes: {
-        ...existing,
-        [routes.get]: repo.map((item) => aRepo({ url: remote.url, ...item })),
-      },
-    });
-  }
+  const runHere = (inputs: Record<string, string>, repo: Record<string, unknown>[]) =>
+    runOn(remote, inputs, repo);
 
   for (const digits of [7, 12, 40]) {
     it(`is met by ${digits} digits of the commit`, async () => {
