@@ -164,7 +164,7 @@ async function untilCancelled(
     submission.then(() => undefined).catch((error: unknown) => error),
     new Promise<undefined>((resolve) => setImmediate(resolve, undefined)),
   ]);
-  if (failure instanceof ApiError && failure.status === 429) {
+  if (failure instanceof ApiError && failure.status === 429 && isRefused(failure)) {
     throw new NotSubmittedError(
       'The step was cancelled while it waited to submit the run; no run was started',
       { cause: failure },

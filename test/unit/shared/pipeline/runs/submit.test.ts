@@ -730,6 +730,46 @@ describe('submitNotebookRun', () => {
       assert.equal(tokensOf(test).length, 2);
     });
 
+    it('looks for the run of a submit whose answer was lost before the service was busy', async () => {
+      const test = arrange({
+        routes: {
+          [submit]: [
+            networkError('ECONNRESET'),
+            answer(429, 'too many', { 'retry-after': '20' }),
+            { run_id: 7 },
+          ],
+          [cancelRun]: {},
+        },
+      });
+      test.clock.onSleep = () => {
+        if (test.clock.sleeps.length === 2) test.cancel(cancelled);
+      };
+
+      await assert.rejects(test.run(), {
+        message: 'The step was cancelled; run 7 is cancelled too',
+      });
+
+      assert.equal(tokensOf(test).length, 3);
+      assert.equal(new Set(tokensOf(test)).size, 1);
+    });
+
+    it('remembers such a submit when the service stays busy', async () => {
+      const test = arrange({
+        routes: { [submit]: [networkError('ECONNRESET'), answer(429, 'a'), answer(429, 'b')] },
+      });
+      test.clock.onSleep = () => {
+        if (test.clock.sleeps.length === 2) test.cancel(cancelled);
+      };
+
+      await assert.rejects(test.run(), {
+        message:
+          /^The step was cancelled while it submitted the run ".*", and whether it was started is not known: /,
+      });
+
+      assert.equal(test.marker().pendingToken, tokensOf(test)[0]);
+      assert.equal(test.marker().isCancelRequested, true);
+    });
+
     it('does not cancel the run of somebody else that has the token', async () => {
       const test = arrange({
         inputs: { idempotencyToken: 'mine' },
