@@ -92,7 +92,7 @@ export async function checkAnonymously(
 /** The Git folder at a path; asked for once, used by two checks. */
 export type RepoLookUp = () => ReturnType<Repos['findRepoByPath']>;
 
-/** Which Git credentials the identity has, and whether there is one for the Git folder, if one is named. */
+/** Which Git credentials the identity has, and whether there is one for the Git folder, if one is named. None is no failure. */
 export async function checkGitCredential(
   { workspace, signal }: Session,
   lookUpRepo: RepoLookUp | undefined,
@@ -109,13 +109,14 @@ export async function checkGitCredential(
   const provider = found?.kind === 'repo' ? found.repo.provider : undefined;
   const isThere = all.some((one) => provider === undefined || isFor(one, provider));
   if (isThere) return { found: shown, value: true };
-  throw new CheckFailure(
-    `the identity has no Git credential${provider === undefined || all.length === 0 ? '' : ` for ${provider}, only for ${shown}`}`,
-    {
-      hint: "Create one when signed in as this identity (Settings, Linked accounts; for a service principal POST /api/2.0/git-credentials). Or let the step that updates the Git folder bring one along, see 'gitCredential' of DatabricksUpdateRepo@1.",
-    },
-  );
+  const none =
+    provider === undefined || shown === '' ? 'none' : `none for ${provider}, only ${shown}`;
+  return { found: `${none}: ${noneIsEnough}`, value: true };
 }
+
+/** Neither whether the repository is public nor what the steps bring along can be told from here. */
+const noneIsEnough =
+  "enough for a public repository, or with 'gitCredential' entra or token of DatabricksUpdateRepo@1; otherwise add one when signed in as this identity (Settings, Linked accounts; for a service principal POST /api/2.0/git-credentials)";
 
 function describeCredential({ provider, userName }: GitCredential): string {
   return userName === '' ? provider : `${provider} as ${userName}`;
@@ -139,10 +140,10 @@ export async function checkNotebook(
     });
   }
   const use = await describeUse(session, caller, {
-    verb: 'run it',
+    verb: 'read it',
     type: 'notebooks',
     id: object.objectId ?? '',
-    needed: 'CAN_RUN',
+    needed: 'CAN_READ',
   });
   return { found: `"${path}" (${object.language ?? 'notebook'}), ${use}`, value: true };
 }
@@ -235,7 +236,6 @@ export async function checkJob(
 
 /** Names of the levels as the pages of the workspace show them. */
 const levelNames: Readonly<Record<string, string>> = {
-  CAN_RUN: 'Can Run',
   CAN_EDIT: 'Can Edit',
   CAN_ATTACH_TO: 'Can Attach To',
   CAN_RESTART: 'Can Restart',

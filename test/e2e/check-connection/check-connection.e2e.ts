@@ -122,7 +122,7 @@ describe('CheckConnection', () => {
     });
 
     assert.deepEqual(errorsOf(outcome.step('check')), [
-      `The connection to ${scene.workspace.url} is not in order: 5 of 13 checks failed (Git credential, Notebook, Cluster, Git folder, Job). The table in the log says what was found, and what to do about each.`,
+      `The connection to ${scene.workspace.url} is not in order: 4 of 13 checks failed (Notebook, Cluster, Git folder, Job). The table in the log says what was found, and what to do about each.`,
     ]);
     assert.match(rowOf(outcome, 'Cluster'), /does not exist.*\nWhat to do: Check the id/);
     assert.notEqual(outcome.step('check').outputs['userName'], undefined);

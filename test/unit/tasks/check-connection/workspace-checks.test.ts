@@ -52,41 +52,30 @@ describe('the checks in the workspace', () => {
       ]);
     });
 
-    it('must be there for a Git folder', async () => {
-      const routes = {
-        [credentialsRoute]: {},
-        [folderRoute]: folder,
-        [repoRoute]: repo,
-        [permissions('repos/9')]: {},
-      };
+    const enough =
+      "enough for a public repository, or with 'gitCredential' entra or token of DatabricksUpdateRepo@1; otherwise add one when signed in as this identity (Settings, Linked accounts; for a service principal POST /api/2.0/git-credentials)";
+    for (const [title, credentials, none] of [
+      ['none', [], 'none'],
+      [
+        'none for its provider',
+        [{ credential_id: 1, git_provider: 'gitHub' }],
+        'none for azureDevOpsServices, only gitHub',
+      ],
+    ] as const) {
+      it(`is noted when a Git folder may need it and there is ${title}`, async () => {
+        const routes = {
+          [credentialsRoute]: { credentials },
+          [folderRoute]: folder,
+          [repoRoute]: repo,
+          [permissions('repos/9')]: {},
+        } as unknown as Record<string, StubReply>;
 
-      assert.deepEqual(
-        await bad('Git credential', { inputs: { repoPath: '/Repos/ci/app' }, routes }),
-        [
-          'Git credential | failed | the identity has no Git credential',
-          "-> What to do: Create one when signed in as this identity (Settings, Linked accounts; for a service principal POST /api/2.0/git-credentials). Or let the step that updates the Git folder bring one along, see 'gitCredential' of DatabricksUpdateRepo@1.",
-        ],
-      );
-    });
-
-    it('must be one for the provider of the Git folder', async () => {
-      const routes = {
-        [credentialsRoute]: { credentials: [{ credential_id: 1, git_provider: 'gitHub' }] },
-        [folderRoute]: folder,
-        [repoRoute]: repo,
-        [permissions('repos/9')]: {},
-      } as CheckOptions['routes'];
-
-      const [row] = await bad('Git credential', {
-        inputs: { repoPath: '/Repos/ci/app' },
-        ...(routes && { routes }),
+        assert.deepEqual(
+          await good('Git credential', { inputs: { repoPath: '/Repos/ci/app' }, routes }),
+          [`Git credential | ok | ${none}: ${enough}`],
+        );
       });
-
-      assert.equal(
-        row,
-        'Git credential | failed | the identity has no Git credential for azureDevOpsServices, only for gitHub',
-      );
-    });
+    }
 
     it('may be one of Entra for Azure Repos', async () => {
       const routes = {
@@ -123,24 +112,25 @@ describe('the checks in the workspace', () => {
 
   describe('the notebook', () => {
     const inputs = { notebookPath: '/app/main' };
-    const run = 'the identity may run it';
+    const use = 'the identity may read it';
 
     for (const [title, entry, found] of [
-      ['the level of a group', ofGroup('CAN_RUN'), `${run} (CAN_RUN)`],
+      ['the level of a group', ofGroup('CAN_RUN'), `${use} (CAN_RUN)`],
+      ['the lowest level', ofGroup('CAN_READ'), `${use} (CAN_READ)`],
       [
         'a level of its own, in any case',
         { user_name: 'ME@x.test', all_permissions: [{ permission_level: 'CAN_MANAGE' }] },
-        `${run} (CAN_MANAGE)`,
+        `${use} (CAN_MANAGE)`,
       ],
       [
         'a level that only others have',
         { service_principal_name: 'other', all_permissions: [{ permission_level: 'CAN_MANAGE' }] },
-        'not known whether the identity may run it: the permissions on it name neither the identity nor its groups',
+        'not known whether the identity may read it: the permissions on it name neither the identity nor its groups',
       ],
       [
         'a level that it does not know',
         ofGroup('CAN_DREAM'),
-        'not known whether the identity may run it: the permissions on it name neither the identity nor its groups',
+        'not known whether the identity may read it: the permissions on it name neither the identity nor its groups',
       ],
     ] as const) {
       it(`may be used with ${title}`, async () => {
@@ -158,20 +148,8 @@ describe('the checks in the workspace', () => {
 
       assert.match(
         (await good('Notebook', { inputs, routes }))[0] ?? '',
-        /may run it \(CAN_EDIT\)$/,
+        /may read it \(CAN_EDIT\)$/,
       );
-    });
-
-    it('must be allowed to run', async () => {
-      const routes = {
-        [notebookRoute]: notebook,
-        [permissions('notebooks/8')]: allowed(ofGroup('CAN_READ')),
-      };
-
-      assert.deepEqual(await bad('Notebook', { inputs, routes }), [
-        'Notebook | failed | it exists, but the identity may not run it: it has CAN_READ, and needs CAN_RUN',
-        '-> What to do: Give me@x.test the permission "Can Run" on it.',
-      ]);
     });
 
     it('is fine when nobody may see its permissions', async () => {
@@ -185,7 +163,7 @@ describe('the checks in the workspace', () => {
 
       assert.match(
         (await good('Notebook', { inputs, routes }))[0] ?? '',
-        /not known whether the identity may run it: the identity may not see the permissions on it$/,
+        /not known whether the identity may read it: the identity may not see the permissions on it$/,
       );
     });
 
@@ -197,7 +175,7 @@ describe('the checks in the workspace', () => {
 
       assert.match(
         (await good('Notebook', { inputs, routes }))[0] ?? '',
-        /may run it: the permissions on it cannot be read \(HTTP 404\)$/,
+        /may read it: the permissions on it cannot be read \(HTTP 404\)$/,
       );
     });
 
