@@ -10,7 +10,12 @@ export {
 export { obtainByFederation, obtainWithSecret } from './auth/databricks-oauth';
 export { type EntraPrincipal, type EntraProof, obtainFromEntra } from './auth/entra';
 export { readExpiry } from './auth/id-token';
-export { type IdentityTransport, LoginError } from './auth/identity-request';
+export {
+  type IdentityTransport,
+  LoginError,
+  outOfOrder,
+  repeatForLogin,
+} from './auth/identity-request';
 export { obtainFromManagedIdentity } from './auth/managed-identity';
 export { type AccessToken, renewingCredentials } from './auth/renewing-credentials';
 export { isDatabricksHost } from './auth/trusted-hosts';
@@ -46,7 +51,8 @@ export {
   isSameRepository,
   parseGitUrl,
 } from './git-url';
-export { type FetchLike, toTransportError } from './http/attempt';
+export { type FetchLike, timeoutError, toTransportError } from './http/attempt';
+export { describeErrorText } from './http/error-mapping';
 export { InvalidHostError, isLoopback, parseHost } from './http/host';
 export { isOfNetwork } from './http/refusals';
 export type { Identity } from './identity';

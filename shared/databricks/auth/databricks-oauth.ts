@@ -4,6 +4,7 @@ import { type IdTokenClaims, readIdToken } from './id-token';
 import { type IdentityTransport, LoginError, sendIdentityRequest } from './identity-request';
 import type { AccessToken } from './renewing-credentials';
 import { requestToken } from './token-request';
+import { unexpectedAnswer } from './unexpected-answer';
 
 const scope = 'all-apis';
 
@@ -56,9 +57,15 @@ export async function obtainByFederation(
       subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
       scope,
     },
-    hint: () => describePolicy(readIdToken(idToken)),
+    hint: (error) =>
+      curedByPolicy.includes(error)
+        ? describePolicy(readIdToken(idToken))
+        : 'A federation policy does not help here. Check the workspace URL, the application id, and that the service principal is active.',
   });
 }
+
+/** Codes of OAuth with which an ID token is refused that no policy matches; which of them is not established. */
+const curedByPolicy = ['invalid_grant', 'invalid_request', 'invalid_client', 'unauthorized_client'];
 
 /** As the SDKs of Databricks send it: the library's own would encode even the hyphens of the application id. */
 function basic(clientId: string, clientSecret: string): ClientAuth {
@@ -92,10 +99,16 @@ async function discoverTokenEndpoint(
   const answer = await sendIdentityRequest(transport, { what, method: 'GET', url });
   const endpoint = answer.status === 200 ? readTokenEndpoint(answer.text) : undefined;
   if (endpoint === undefined) {
-    throw new LoginError(
-      `${what} failed: the workspace does not say where it gives tokens (HTTP ${answer.status}, GET ${url})`,
-      { hint: 'Check the workspace URL; it is not a Databricks workspace that knows OAuth.' },
-    );
+    throw unexpectedAnswer({
+      what,
+      method: 'GET',
+      url,
+      answer,
+      otherwise: {
+        said: 'the workspace does not say where it gives tokens',
+        hint: 'Check the workspace URL; it is not a Databricks workspace that knows OAuth.',
+      },
+    });
   }
   if (new URL(endpoint).origin !== host) {
     throw new LoginError(

@@ -1,7 +1,10 @@
 import type { AuthorizationServer, ClientAuth } from 'oauth4webapi';
+import type { HttpAnswer } from '../http/attempt';
 import { isLoopback } from '../http/host';
+import { findRefusal, isOfNetwork, refusalHints } from '../http/refusals';
 import { type IdentityTransport, LoginError, sendIdentityRequest } from './identity-request';
 import type { AccessToken } from './renewing-credentials';
+import { unexpectedAnswer } from './unexpected-answer';
 
 /** The library that knows OAuth; loaded with the first token that is asked for. */
 export type OAuthLibrary = typeof import('oauth4webapi');
@@ -28,7 +31,7 @@ export async function requestToken(
     token_endpoint: request.tokenEndpoint,
   };
   const client = { client_id: request.clientId };
-  const place = `POST ${request.tokenEndpoint}`;
+  let answer: HttpAnswer | undefined;
   const oauth = await import('oauth4webapi');
   const requestedAtMs = transport.clock.now();
   try {
@@ -39,8 +42,11 @@ export async function requestToken(
       request.grantType,
       { ...request.parameters },
       {
-        [oauth.customFetch]: (url, { headers, body }) =>
-          send(transport, request.what, url, headers, body.toString()),
+        [oauth.customFetch]: async (url, { headers, body }) => {
+          const sent = { what: request.what, method: 'POST', url, headers } as const;
+          answer = await sendIdentityRequest(transport, { ...sent, body: body.toString() });
+          return toResponse(answer);
+        },
         [oauth.allowInsecureRequests]: isLoopback(new URL(request.tokenEndpoint).hostname),
       },
     );
@@ -51,18 +57,11 @@ export async function requestToken(
         token.expires_in === undefined ? undefined : requestedAtMs + token.expires_in * 1000,
     };
   } catch (error) {
-    throw toLoginError(error, request, place, oauth);
+    throw toLoginError(error, request, answer, oauth);
   }
 }
 
-async function send(
-  transport: IdentityTransport,
-  what: string,
-  url: string,
-  headers: Record<string, string>,
-  body: string,
-): Promise<Response> {
-  const answer = await sendIdentityRequest(transport, { what, method: 'POST', url, headers, body });
+function toResponse(answer: HttpAnswer): Response {
   const hasBody = answer.status !== 204 && answer.status !== 304;
   return new Response(hasBody ? answer.text : null, {
     status: answer.status,
@@ -73,21 +72,28 @@ async function send(
 function toLoginError(
   error: unknown,
   request: TokenRequest,
-  place: string,
+  answer: HttpAnswer | undefined,
   oauth: OAuthLibrary,
 ): unknown {
+  const { what, tokenEndpoint: url } = request;
   if (error instanceof oauth.ResponseBodyError) {
     const description = firstSentences(error.error_description ?? '');
+    const refusal = findRefusal(error.status, description || error.error);
     return new LoginError(
-      `${request.what} failed: ${description || error.error} (HTTP ${error.status} ${error.error}, ${place})`,
-      { cause: error, hint: request.hint(error.error, description) },
+      `${what} failed: ${description || error.error} (HTTP ${error.status} ${error.error}, POST ${url})`,
+      {
+        cause: error,
+        hint:
+          refusal !== undefined && isOfNetwork(refusal)
+            ? refusalHints[refusal]
+            : request.hint(error.error, description),
+      },
     );
   }
-  if (error instanceof oauth.OperationProcessingError) {
-    return new LoginError(
-      `${request.what} failed: the answer is not that of a token endpoint (${error.message}, ${place})`,
-      { cause: error, hint: request.hint('', '') },
-    );
+  if (error instanceof oauth.OperationProcessingError && answer !== undefined) {
+    const said = `the answer is not that of a token endpoint: ${error.message}`;
+    const otherwise = { said, hint: request.hint('', '') };
+    return unexpectedAnswer({ what, method: 'POST', url, answer, otherwise });
   }
   return error;
 }

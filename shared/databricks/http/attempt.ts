@@ -82,7 +82,8 @@ function refuseBadHeaders(headers: Record<string, string>): void {
   });
 }
 
-function timeoutError(timeoutMs: number, cause: unknown): TransportError {
+/** No complete answer has come in the time that one attempt has. */
+export function timeoutError(timeoutMs: number, cause?: unknown): TransportError {
   const seconds = timeoutMs < 10_000 ? timeoutMs / 1000 : Math.round(timeoutMs / 1000);
   return new TransportError(`no answer within ${seconds} s`, { cause, hint: network });
 }

@@ -89,10 +89,21 @@ const searchedLength = 10_000;
 
 function describePage(text: string): string {
   const head = text.slice(0, searchedLength);
-  const title =
-    /<title[^>]*>([^<]*)<\/title>/i.exec(head)?.[1] ?? /<pre[^>]*>([^<]*)<\/pre>/i.exec(head)?.[1];
-  const words = title?.replace(/\s+/g, ' ').trim().slice(0, 200);
-  return words ? `: "${words}"` : '';
+  const words = [
+    /<title[^>]*>([^<]*)<\/title>/i.exec(head)?.[1] ?? '',
+    /<pre[^>]*>([^<]*)<\/pre>/i.exec(head)?.[1] ?? '',
+    withoutMarkup(head),
+  ]
+    .map((part) => part.replace(/\s+/g, ' ').trim().slice(0, 200))
+    .find((part) => part !== '');
+  return words === undefined ? '' : `: "${words}"`;
+}
+
+/** What people would read of a page, as far as it can be told without a browser. */
+function withoutMarkup(page: string): string {
+  return page
+    .replace(/<!--[\s\S]*?-->|<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
+    .replace(/<[^<>]*(>|$)/g, ' ');
 }
 
 function serviceFault(
@@ -145,6 +156,11 @@ function firstText(...values: (Json | undefined)[]): string | undefined {
     if (typeof value === 'number') return String(value);
   }
   return undefined;
+}
+
+/** What an error says whose body is no JSON: a text as it is, of a page its title or first words. */
+export function describeErrorText(status: number, text: string): string {
+  return readErrorText(status, text).serverMessage;
 }
 
 function readErrorText(status: number, text: string): ErrorTexts {

@@ -24,7 +24,14 @@ interface Asked {
   readonly headers: Readonly<Record<string, string>>;
   readonly form: Readonly<Record<string, string>>;
 }
-type Reply = { readonly status?: number; readonly body?: unknown; readonly type?: string } | Error;
+type Reply =
+  | {
+      readonly status?: number;
+      readonly body?: unknown;
+      readonly type?: string;
+      readonly location?: string;
+    }
+  | Error;
 
 /** A network on which each address answers with the next of its replies; the last one again and again. */
 function aNetwork(replies: Readonly<Record<string, readonly Reply[]>>) {
@@ -50,10 +57,11 @@ function aNetwork(replies: Readonly<Record<string, readonly Reply[]>>) {
       const form = Object.fromEntries(new URLSearchParams(String(body ?? '')));
       asked.push({ method, url, headers, form });
       if (reply instanceof Error) return Promise.reject(reply);
-      const { status = 200, body: answer = {}, type = 'application/json' } = reply;
+      const { status = 200, body: answer = {}, type = 'application/json', location } = reply;
+      const replyHeaders = new Headers({ 'content-type': type, ...(location && { location }) });
       return Promise.resolve({
         status,
-        headers: { get: (name) => (name.toLowerCase() === 'content-type' ? type : null) },
+        headers: { get: (name) => replyHeaders.get(name) },
         text: () => Promise.resolve(typeof answer === 'string' ? answer : JSON.stringify(answer)),
       });
     },
@@ -122,34 +130,29 @@ describe('obtainWithSecret', () => {
     assert.equal(asked.length, 1);
   });
 
-  const notOauth: readonly (readonly [string, Reply])[] = [
-    ['an unknown address', { status: 404, body: 'not found', type: 'text/plain' }],
-    ['a web page', { body: '<html>', type: 'text/html' }],
-    ['an answer without token endpoint', { body: {} }],
-    ['a redirect', { status: 302 }],
+  const notOauth: readonly (readonly [string, Reply, string])[] = [
+    [
+      'an unknown address',
+      { status: 404, body: 'not found', type: 'text/plain' },
+      'not found (HTTP 404',
+    ],
+    [
+      'an answer without token endpoint',
+      { body: {} },
+      'the workspace does not say where it gives tokens (HTTP 200',
+    ],
   ];
-  for (const [title, reply] of notOauth) {
+  for (const [title, reply, said] of notOauth) {
     it(`takes ${title} for no workspace`, async () => {
       const { transport } = aNetwork({ [discovery]: [reply] });
 
       await assert.rejects(obtainWithSecret(transport, principal), {
         name: 'LoginError',
+        message: `Signing in to ${host} as service principal app-1 with its OAuth secret failed: ${said}, ${discovery})`,
         hint: 'Check the workspace URL; it is not a Databricks workspace that knows OAuth.',
       });
     });
   }
-
-  it('refuses a token answer that is none', async () => {
-    const { transport } = aNetwork({
-      [discovery]: [discovered],
-      [endpoint]: [{ body: '<html>', type: 'text/html' }],
-    });
-
-    await assert.rejects(obtainWithSecret(transport, principal), {
-      name: 'LoginError',
-      message: /the answer is not that of a token endpoint/,
-    });
-  });
 
   it('repeats what passes by itself, and says so', async () => {
     const { transport, logger } = aNetwork({
@@ -159,6 +162,46 @@ describe('obtainWithSecret', () => {
 
     assert.equal((await obtainWithSecret(transport, principal)).value, 'at-1');
     assert.equal(logger.at('info').length, 3);
+  });
+
+  it('repeats what the service calls temporary, whatever the status', async () => {
+    const maintenance = { error_code: 'TEMPORARILY_UNAVAILABLE', message: 'Maintenance.' };
+    const busy = { error: 'temporarily_unavailable', error_description: 'Busy.' };
+    const { transport, logger } = aNetwork({
+      [discovery]: [{ status: 400, body: maintenance }, { body: '' }, discovered],
+      [endpoint]: [{ status: 400, body: busy }, granted],
+    });
+
+    assert.equal((await obtainWithSecret(transport, principal)).value, 'at-1');
+    assert.deepEqual(
+      logger
+        .at('info')
+        .map((line) =>
+          /attempt 1 failed, (.*)\. Trying|attempt 2 failed, (.*)\. Trying/
+            .exec(line)
+            ?.slice(1)
+            .join(''),
+        ),
+      [
+        'adb-1.7.azuredatabricks.net answered HTTP 400 TEMPORARILY_UNAVAILABLE: Maintenance',
+        'adb-1.7.azuredatabricks.net answered HTTP 200: the answer was empty',
+        'adb-1.7.azuredatabricks.net answered HTTP 400 temporarily_unavailable: Busy',
+      ],
+    );
+  });
+
+  it('fails in a way that may pass when the service stays unavailable', async () => {
+    const { transport } = aNetwork({
+      [discovery]: [discovered],
+      [endpoint]: [{ status: 400, body: { error: 'temporarily_unavailable' } }],
+    });
+
+    await assert.rejects(obtainWithSecret(transport, principal), {
+      name: 'TransportError',
+      message: `Signing in to ${host} as service principal app-1 with its OAuth secret failed: adb-1.7.azuredatabricks.net answered HTTP 400 temporarily_unavailable: temporarily_unavailable (${endpoint})`,
+      hint: 'Something is wrong at adb-1.7.azuredatabricks.net; try again later.',
+      isTransient: true,
+    });
   });
 
   it('says which address cannot be reached', async () => {
@@ -183,6 +226,127 @@ describe('obtainWithSecret', () => {
     assert.ok(clock.now() - start <= 31_000);
   });
 });
+
+describe('a login that does not get to the workspace', () => {
+  const acl = 'Source IP address: 20.1.2.3 is blocked by Databricks IP ACL for workspace: 123';
+  const forbidden = (message: string) => ({
+    status: 403,
+    body: { error_code: 'PERMISSION_DENIED', message },
+  });
+  const onlyAllowed =
+    'The workspace allows only certain IP addresses. Run the job on an agent with an allowed address.';
+  const policy =
+    'The workspace refuses the network of the agent: public access is switched off, or a network policy does not allow it. Run the job on an agent inside an allowed network, one with a private endpoint of the workspace.';
+  const proxy =
+    'A sign-in page, a proxy or a firewall answered instead of adb-1.7.azuredatabricks.net: check the address, and the proxy of the agent.';
+  const cases: readonly (readonly [string, Reply, string, string])[] = [
+    ['an IP access list', forbidden(acl), `${acl} (HTTP 403 PERMISSION_DENIED`, onlyAllowed],
+    [
+      'an IP access list, in plain text',
+      { status: 403, body: acl, type: 'text/plain' },
+      `${acl} (HTTP 403`,
+      onlyAllowed,
+    ],
+    [
+      'a network policy',
+      forbidden('Unauthorized network access to workspace: 123'),
+      'Unauthorized network access to workspace: 123 (HTTP 403 PERMISSION_DENIED',
+      policy,
+    ],
+    [
+      'private link',
+      { status: 303, location: `${host}/login.html?error=private-link-validation-error:123` },
+      'the workspace refuses this network: it requires private link (HTTP 303 PRIVATE_LINK_VALIDATION_ERROR',
+      'Run the job on an agent inside the network that the workspace allows.',
+    ],
+    [
+      'a refusal in other words',
+      forbidden('Not now.'),
+      'Not now (HTTP 403 PERMISSION_DENIED',
+      'adb-1.7.azuredatabricks.net refuses the request before it looks at the login: ask those who administer it.',
+    ],
+    [
+      'a page that refuses',
+      { status: 403, body: '<title>Blocked by ACME</title>', type: 'text/html' },
+      'a web page came back: "Blocked by ACME" (HTTP 403',
+      proxy,
+    ],
+    [
+      'a sign-in page',
+      { body: '<h1>Sign in</h1>', type: 'text/html' },
+      'a web page came back instead of JSON: "Sign in" (HTTP 200',
+      proxy,
+    ],
+    [
+      'a redirect',
+      { status: 302, location: 'https://proxy.test/login?x=1' },
+      'the request was redirected to https://proxy.test/login instead of being answered (HTTP 302',
+      proxy,
+    ],
+  ];
+  const ways: readonly (readonly [
+    string,
+    string,
+    (transport: IdentityTransport) => Promise<AccessToken>,
+  ])[] = [
+    [
+      'with a secret',
+      'with its OAuth secret',
+      (transport) => obtainWithSecret(transport, { host, clientId: 'app-1', clientSecret: 's' }),
+    ],
+    [
+      'by federation',
+      'by workload identity federation',
+      (transport) => obtainByFederation(transport, { host, clientId: 'app-1', idToken: 'a.b.c' }),
+    ],
+  ];
+  for (const [way, words, obtain] of ways) {
+    for (const [title, reply, said, hint] of cases) {
+      for (const [at, place, replies] of [
+        ['discovery', discovery, { [discovery]: [reply] }],
+        ['the token endpoint', endpoint, { [discovery]: [discovered], [endpoint]: [reply] }],
+      ] as const) {
+        it(`tells ${title} at ${at}, ${way}`, async () => {
+          const { transport } = aNetwork(replies);
+
+          await assert.rejects(obtain(transport), {
+            name: 'LoginError',
+            message: `Signing in to ${host} as service principal app-1 ${words} failed: ${said}, ${place})`,
+            hint,
+          });
+        });
+      }
+    }
+  }
+
+  it('tells an IP access list that speaks OAuth', async () => {
+    const { transport } = aNetwork({
+      [discovery]: [discovered],
+      [endpoint]: [{ status: 403, body: { error: 'access_denied', error_description: acl } }],
+    });
+
+    await assert.rejects(
+      obtainByFederation(transport, { host, clientId: 'app-1', idToken: 'a.b.c' }),
+      { name: 'LoginError', hint: onlyAllowed },
+    );
+  });
+
+  it('tells a token answer without token', async () => {
+    const { transport } = aNetwork({ [discovery]: [discovered], [endpoint]: [{ body: {} }] });
+
+    await assert.rejects(
+      obtainByFederation(transport, { host, clientId: 'app-1', idToken: 'a.b.c' }),
+      {
+        name: 'LoginError',
+        message: /: the answer is not that of a token endpoint: .* \(HTTP 200, POST https:/,
+        hint: noPolicyHelps,
+      },
+    );
+  });
+});
+
+const noPolicyHelps =
+  'A federation policy does not help here. Check the workspace URL, the application id, and that the service principal is active.';
 
 async function anIdToken(subject = 'sc://acme/credit/databricks-dev'): Promise<string> {
   return new SignJWT({})
@@ -228,6 +392,27 @@ describe('obtainByFederation', () => {
       ].join(' '),
     });
   });
+
+  for (const [error, isCured] of [
+    ['invalid_grant', true],
+    ['invalid_request', true],
+    ['invalid_client', true],
+    ['unauthorized_client', true],
+    ['invalid_scope', false],
+    ['access_denied', false],
+  ] as const) {
+    it(`${isCured ? 'prints the policy' : 'prints no policy'} for ${error}`, async () => {
+      const { transport } = aNetwork({
+        [discovery]: [discovered],
+        [endpoint]: [{ status: 400, body: { error } }],
+      });
+      const idToken = await anIdToken();
+
+      await assert.rejects(obtainByFederation(transport, { host, clientId: 'app-1', idToken }), {
+        hint: isCured ? /federation-policy create/ : noPolicyHelps,
+      });
+    });
+  }
 
   it('gives a command whose quotes hold, whatever the project is called', async () => {
     const { transport } = aNetwork({
@@ -363,6 +548,37 @@ describe('obtainFromEntra', () => {
           assert.doesNotMatch(error.message, /Trace ID/);
           assert.match(error.hint, hint);
           return true;
+        },
+      );
+    });
+  }
+
+  for (const [title, reply, said] of [
+    [
+      'a proxy that refuses',
+      { status: 403, type: 'text/html', body: '<title>Blocked by ACME proxy</title>' },
+      'a web page came back: "Blocked by ACME proxy" (HTTP 403',
+    ],
+    [
+      'the sign-in page of a proxy',
+      { type: 'text/html', body: '<p>Log in to ACME</p>' },
+      'a web page came back instead of JSON: "Log in to ACME" (HTTP 200',
+    ],
+    [
+      'a redirect',
+      { status: 302, location: 'https://proxy.test/login' },
+      'the request was redirected to https://proxy.test/login instead of being answered (HTTP 302',
+    ],
+  ] as const) {
+    it(`tells ${title} from Entra`, async () => {
+      const { transport } = aNetwork({ [entra]: [reply] });
+
+      await assert.rejects(
+        obtainFromEntra(transport, principal, { kind: 'secret', secret: 's' }, databricksResource),
+        {
+          name: 'LoginError',
+          message: `Asking Microsoft Entra for a token as service principal app-1 of tenant tenant-1 (with a client secret) failed: ${said}, ${entra})`,
+          hint: 'A sign-in page, a proxy or a firewall answered instead of login.test: check the address, and the proxy of the agent.',
         },
       );
     });
