@@ -78,13 +78,22 @@ export function readInputs(
       `The host of ${gitUrl} does not tell which Git provider it is, and a temporary Git folder is always created. Set 'gitProvider'.`,
     );
   }
-  if (inputs.onConflict === 'recreate' && 'path' in folder && folder.path.startsWith('/Users/')) {
+  if (inputs.onConflict === 'recreate') checkRecreate(input, folder);
+  input.finish();
+  return inputs;
+}
+
+/** With the id of a folder that is gone, no retry and no later run would find the new one. */
+function checkRecreate(input: InputReader, folder: UpdateRepoInputs['folder']): void {
+  if ('id' in folder) {
+    input.problem(
+      "Input 'onConflict' is recreate, which gives the Git folder another id: use 'repoPath' instead of 'repoId'.",
+    );
+  } else if (folder.path.startsWith('/Users/')) {
     input.problem(
       "Input 'onConflict' is recreate, which is refused below /Users: it would delete somebody's uncommitted work. Use discard, or a folder below /Repos or /Shared.",
     );
   }
-  input.finish();
-  return inputs;
 }
 
 function readFolder(

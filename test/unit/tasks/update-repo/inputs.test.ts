@@ -186,6 +186,11 @@ describe('inputs of DatabricksUpdateRepo', () => {
       "Input 'onConflict' is recreate, which is refused below /Users: it would delete somebody's uncommitted work. Use discard, or a folder below /Repos or /Shared.",
     ],
     [
+      'recreate of a folder that is given by id',
+      { onConflict: 'recreate', repoPath: '', repoId: '7' },
+      "Input 'onConflict' is recreate, which gives the Git folder another id: use 'repoPath' instead of 'repoId'.",
+    ],
+    [
       'a boolean that is none',
       { temporary: 'yes' },
       'Input \'temporary\' is "yes", expected true or false.',

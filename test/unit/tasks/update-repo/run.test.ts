@@ -426,29 +426,33 @@ describe('onConflict of DatabricksUpdateRepo', () => {
     ]);
   });
 
-  it('recreate takes repository and provider of a folder that is given by id', async () => {
+  it('recreate takes the provider that the folder has, when nothing else tells it', async () => {
     const server = { url: 'https://git.acme.test/app', provider: 'gitLabEnterpriseEdition' };
 
     const seen = await run({
-      inputs: { onConflict: 'recreate', repoPath: '', repoId: '7', gitUrl: '' },
+      inputs: { onConflict: 'recreate', gitUrl: server.url },
       routes: {
-        [routes.get]: aRepo({ ...server, path: '/Workspace/Shared/app' }),
+        [routes.status()]: aStatus,
+        [routes.get]: aRepo({ ...server, path: '/Workspace/Repos/ci/app' }),
         [routes.patch]: [conflict, {}],
         [routes.remove]: {},
         [routes.mkdirs]: {},
-        [routes.create]: aRepo({ ...server, path: '/Shared/app' }),
+        [routes.create]: aRepo(server),
       },
     });
 
-    assert.deepEqual(seen.bodies[3], { ...server, path: '/Shared/app' });
-    assert.equal(seen.ended, `Git folder "/Shared/app" is at branch "main", commit ${head}.`);
+    assert.deepEqual(seen.bodies[3], { ...server, path: '/Repos/ci/app' });
+    assert.equal(seen.ended, `Git folder "/Repos/ci/app" is at branch "main", commit ${head}.`);
   });
 
-  it('recreate leaves a folder below /Users alone that is given by id', async () => {
+  it('recreate leaves a folder alone that turns out to be below /Users', async () => {
+    const path = '/Workspace/Users/me@acme.test/app';
+
     const seen = await run({
-      inputs: { onConflict: 'recreate', repoPath: '', repoId: '7', gitUrl: '' },
+      inputs: { onConflict: 'recreate', repoPath: `/Workspace${path}` },
       routes: {
-        [routes.get]: aRepo({ path: '/Workspace/Users/me@acme.test/app' }),
+        [routes.status(path)]: aStatus,
+        [routes.get]: aRepo({ path }),
         [routes.patch]: conflict,
       },
     });
