@@ -84,13 +84,13 @@ async function findLostRun(
     const spec = toRunSpec(inputs, token);
     const runId = await workspace.jobs.submitNotebookRun(spec, patience(context));
     await checkIsMeant(context, workspace, inputs, runId);
-    const { submissionNumber } = marker;
-    context.ledger.writeStep(context.identity.taskInstanceId, { submissionNumber, runId });
     context.ledger.updateRun(workspace.host, runId, {
       submittedBy: context.identity.hash,
       cancelOnPipelineCancel: true,
       isCancelRequested: true,
     });
+    const { submissionNumber } = marker;
+    context.ledger.writeStep(context.identity.taskInstanceId, { submissionNumber, runId });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     // The token belongs to a run that is not this step's: there is nothing to cancel.

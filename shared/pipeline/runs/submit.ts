@@ -1,9 +1,17 @@
-import { ApiError, isRefused, type Run, type TaskRun, type Workspace } from '../../databricks';
+import {
+  ApiError,
+  isRefused,
+  type Run,
+  type TaskRun,
+  type Workspace,
+  withConsequence,
+} from '../../databricks';
 import { CancelledError, InputError } from '../errors';
 import { computeIdempotencyToken } from '../step-identity';
 import type { TaskContext } from '../task-context';
 import { cancelWithStep } from './cancel-runs';
 import { listLeftBehind } from './left-behind';
+import type { StepMarker } from './run-ledger';
 import type { SubmitInputs } from './submit-inputs';
 
 /** A run that this step started, or found as its own from an earlier attempt. */
@@ -30,28 +38,28 @@ export async function submitNotebookRun(
   ]);
 
   const { ledger, identity, host } = context;
-  const { submissionNumber } = ledger.readStep(identity.taskInstanceId);
-  const marker = { submissionNumber };
+  const earlier = ledger.readStep(identity.taskInstanceId);
+  const { submissionNumber } = earlier;
   const token = inputs.idempotencyToken ?? deriveToken(context, submissionNumber);
+  const submission = { token, mayBeStarted: earlier.pendingToken === token };
   context.signal.throwIfAborted();
   ledger.writeStep(identity.taskInstanceId, {
-    ...marker,
+    submissionNumber,
     pendingToken: token,
     ...(inputs.cancelOnPipelineCancel && { pendingRunName: inputs.runName }),
   });
   const submittedAt = context.clock.now();
-  const runId = await submitOnce(context, workspace, inputs, token).catch((error: unknown) => {
-    if (leavesNoRun(error)) ledger.writeStep(identity.taskInstanceId, marker);
-    throw error;
+  const runId = await submitOnce(context, workspace, inputs, submission).catch((error: unknown) => {
+    throw settleFailure(context, error, submission, { runName: inputs.runName, earlier });
   });
-  ledger.writeStep(identity.taskInstanceId, { submissionNumber, runId });
   const known = ledger.findRun(workspace.host, runId);
-  const record = {
+  // First the run: at every moment one of the two files leads to it.
+  ledger.updateRun(workspace.host, runId, {
     submittedBy: identity.hash,
     submittedAt: known?.submittedAt ?? submittedAt,
     cancelOnPipelineCancel: inputs.cancelOnPipelineCancel,
-  };
-  ledger.updateRun(workspace.host, runId, record);
+  });
+  ledger.writeStep(identity.taskInstanceId, { submissionNumber, runId });
   host.setOutput('runId', runId, true);
 
   const run = await readRun(context, workspace, runId);
@@ -59,15 +67,20 @@ export async function submitNotebookRun(
   ledger.updateRun(workspace.host, runId, { runPageUrl });
   host.setOutput('runPageUrl', runPageUrl, true);
   const isTakenOver = known !== undefined || (run?.startTime ?? submittedAt) < submittedAt - 60_000;
-  const earlier = inputs.idempotencyToken
+  host.info(`${describeSubmitted(runId, inputs, isTakenOver)}: ${runPageUrl}`);
+  return { runId, runPageUrl };
+}
+
+function describeSubmitted(
+  runId: string,
+  { notebookPath, idempotencyToken }: SubmitInputs,
+  isTakenOver: boolean,
+): string {
+  if (!isTakenOver) return `Submitted run ${runId} of notebook "${notebookPath}"`;
+  const before = idempotencyToken
     ? 'earlier with the same idempotency token'
     : 'by an earlier attempt of this step';
-  host.info(
-    isTakenOver
-      ? `Run ${runId} of notebook "${inputs.notebookPath}" was submitted ${earlier} and is taken over: ${runPageUrl}`
-      : `Submitted run ${runId} of notebook "${inputs.notebookPath}": ${runPageUrl}`,
-  );
-  return { runId, runPageUrl };
+  return `Run ${runId} of notebook "${notebookPath}" was submitted ${before} and is taken over`;
 }
 
 /**
@@ -103,10 +116,34 @@ export function toRunSpec(inputs: SubmitInputs, idempotencyToken: string) {
 /** The step was cancelled, and its run surely not started. */
 class NotSubmittedError extends CancelledError {}
 
-/** True when there is no run to look for later: the service said no, or was not asked. */
-function leavesNoRun(error: unknown): boolean {
-  if (error instanceof NotSubmittedError || error instanceof InputError) return true;
-  return isRefused(error);
+interface Submission {
+  readonly token: string;
+  /** An earlier attempt of the step sent this token, and its answer never arrived. */
+  readonly mayBeStarted: boolean;
+}
+
+/**
+ * Forgets a submission that surely started no run: the service said no, or was not asked. What an earlier attempt may have
+ * started stays remembered, and is named in the error.
+ */
+function settleFailure(
+  { ledger, identity }: TaskContext,
+  error: unknown,
+  { mayBeStarted }: Submission,
+  { runName, earlier }: { readonly runName: string; readonly earlier: StepMarker },
+): unknown {
+  const isOfSomebodyElse = error instanceof InputError;
+  if (!isOfSomebodyElse && !(error instanceof NotSubmittedError) && !isRefused(error)) return error;
+  if (!mayBeStarted || isOfSomebodyElse) {
+    const { submissionNumber } = earlier;
+    ledger.writeStep(identity.taskInstanceId, { submissionNumber });
+    return error;
+  }
+  ledger.writeStep(identity.taskInstanceId, earlier);
+  return withConsequence(
+    error,
+    `The run "${earlier.pendingRunName ?? runName}" of an earlier attempt of this step may have been started: look for it among the job runs of the workspace.`,
+  );
 }
 
 /** Submits; when the agent cancels before the answer is there, learns the run by its token and cancels it. */
@@ -114,12 +151,12 @@ async function submitOnce(
   context: TaskContext,
   workspace: Workspace,
   inputs: SubmitInputs,
-  token: string,
+  { token, mayBeStarted }: Submission,
 ): Promise<string> {
   const { signal } = context;
   const spec = toRunSpec(inputs, token);
   const submission = workspace.jobs.submitNotebookRun(spec, { stopRepeating: signal });
-  const first = await untilCancelled(submission, signal);
+  const first = await untilCancelled(submission, signal, mayBeStarted);
   if (first !== undefined) {
     await checkIsMeant(context, workspace, inputs, first);
     return first;
@@ -135,17 +172,16 @@ async function submitOnce(
   // The token makes both requests mean the same run; whichever is answered first tells its id.
   const repeated = workspace.jobs.submitNotebookRun(spec, { patience: 'once' });
   const runId = await Promise.any([submission, repeated]).catch((error: unknown) =>
-    throwUnknownOutcome(error, inputs),
+    throwUnknownOutcome(error, inputs, mayBeStarted),
   );
   await checkIsMeant(context, workspace, inputs, runId);
-  ledger.writeStep(identity.taskInstanceId, {
-    submissionNumber: marker.submissionNumber,
-    runId,
-  });
   ledger.updateRun(workspace.host, runId, {
-    submittedBy: context.identity.hash,
+    submittedBy: identity.hash,
     cancelOnPipelineCancel: true,
+    isCancelRequested: true,
   });
+  const { submissionNumber } = marker;
+  ledger.writeStep(identity.taskInstanceId, { submissionNumber, runId });
   throw await cancelWithStep(context, workspace, [runId]);
 }
 
@@ -153,6 +189,7 @@ async function submitOnce(
 async function untilCancelled(
   submission: Promise<string>,
   signal: AbortSignal,
+  mayBeStarted: boolean,
 ): Promise<string | undefined> {
   const cancelled = new Promise<undefined>((resolve) => {
     signal.addEventListener('abort', () => resolve(undefined), { once: true });
@@ -164,7 +201,8 @@ async function untilCancelled(
     submission.then(() => undefined).catch((error: unknown) => error),
     new Promise<undefined>((resolve) => setImmediate(resolve, undefined)),
   ]);
-  if (failure instanceof ApiError && failure.status === 429 && isRefused(failure)) {
+  const isTooEarly = failure instanceof ApiError && failure.status === 429 && isRefused(failure);
+  if (isTooEarly && !mayBeStarted) {
     throw new NotSubmittedError(
       'The step was cancelled while it waited to submit the run; no run was started',
       { cause: failure },
@@ -173,11 +211,15 @@ async function untilCancelled(
   return undefined;
 }
 
-/** When all say no there is no run; without an answer to one of them there may be one. */
-function throwUnknownOutcome(error: unknown, { runName }: SubmitInputs): never {
+/** When all say no there is no run; without an answer to one of them, or to an earlier one, there may be one. */
+function throwUnknownOutcome(
+  error: unknown,
+  { runName }: SubmitInputs,
+  mayBeStarted: boolean,
+): never {
   const reasons: unknown[] = error instanceof AggregateError ? error.errors : [error];
   const [first] = reasons;
-  if (reasons.every(isRefused)) throw first;
+  if (reasons.every(isRefused) && !mayBeStarted) throw first;
   throw new CancelledError(
     `The step was cancelled while it submitted the run "${runName}", and whether it was started is not known: ${first instanceof Error ? first.message : String(first)}`,
     { hint: 'The end of the job looks for it once more.', cause: error },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sinon from 'sinon';
 import { cleanUpRuns } from '../../../../../shared/pipeline/runs/post-job';
 import type { RunRecord, StepMarker } from '../../../../../shared/pipeline/runs/run-ledger';
 import { deriveToken } from '../../../../../shared/pipeline/runs/submit';
@@ -194,6 +195,17 @@ describe('cleanUpRuns', () => {
         runs: [],
         submission: undefined,
       });
+    });
+
+    it('is recorded before it is forgotten that it is pending', async () => {
+      const test = arrange({ [submit]: { run_id: 7 }, [cancelRun]: {} });
+      test.mark({ pendingToken: deriveToken(test.context, 0) });
+      const record = sinon.spy(test.context.ledger, 'updateRun');
+      const forget = sinon.spy(test.context.ledger, 'writeStep');
+
+      await test.cleanUp();
+
+      assert.ok(record.firstCall.calledBefore(forget.firstCall));
     });
 
     it('cancels no run of somebody else that has the token', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import type { JsonObject } from '../../../../../shared/databricks';
+import type { ApiError, JsonObject } from '../../../../../shared/databricks';
 import { CancelledError } from '../../../../../shared/pipeline/errors';
 import { startNextSubmission, submitNotebookRun } from '../../../../../shared/pipeline/runs/submit';
 import { readSubmitInputs } from '../../../../../shared/pipeline/runs/submit-inputs';
@@ -486,6 +486,86 @@ describe('submitNotebookRun', () => {
     assert.deepEqual(marker(), { submissionNumber: 0 });
   });
 
+  it('records the run before it forgets that its submit is pending', async () => {
+    const { run, context } = arrange();
+    const record = sinon.spy(context.ledger, 'updateRun');
+    const forget = sinon
+      .spy(context.ledger, 'writeStep')
+      .withArgs('step-1', sinon.match.has('runId'));
+
+    await run();
+
+    assert.equal(forget.callCount, 1);
+    assert.ok(record.firstCall.calledBefore(forget.firstCall));
+  });
+
+  describe('after a try whose submit was never answered', () => {
+    const mayBeStarted = `The run "${runName}" of an earlier attempt of this step may have been started: look for it among the job runs of the workspace.`;
+
+    /** The second try, its first request to submit answered so. */
+    async function retry(routesOfRetry: StubRoutes, inputs: Record<string, string> = {}) {
+      const tempDirectory = aTempDirectory();
+      const lost = arrange({ tempDirectory, inputs, routes: { [submit]: networkError('RESET') } });
+      await assert.rejects(lost.run(), { name: 'TransportError' });
+      return { ...arrange({ tempDirectory, inputs, routes: routesOfRetry }), lost: lost.marker() };
+    }
+
+    const refusals: [title: string, status: number, code: string, kind: string][] = [
+      ['is refused', 403, 'PERMISSION_DENIED', 'permission-denied'],
+      ['finds an input wrong', 400, 'INVALID_PARAMETER_VALUE', 'invalid'],
+      ['is too early for too long', 429, 'REQUEST_LIMIT_EXCEEDED', 'rate-limited'],
+    ];
+    for (const [title, status, error_code, kind] of refusals) {
+      it(`keeps and names the run that it may have started, when the next ${title}`, async () => {
+        const test = await retry({ [submit]: answer(status, { error_code, message: 'no' }) });
+
+        await assert.rejects(test.run(), (error: ApiError) => {
+          assert.equal(error.kind, kind);
+          assert.ok(error.hint.startsWith(mayBeStarted), error.hint);
+          return true;
+        });
+
+        assert.deepEqual(test.marker(), test.lost);
+        assert.equal(test.marker().pendingRunName, runName);
+      });
+    }
+
+    it('looks for its run when the next is cancelled in the wait after a 429', async () => {
+      const test = await retry({
+        [submit]: [answer(429, 'too many'), { run_id: 7 }],
+        [cancelRun]: {},
+      });
+      test.clock.onSleep = () => test.cancel(cancelled);
+
+      await assert.rejects(test.run(), {
+        message: 'The step was cancelled; run 7 is cancelled too',
+      });
+    });
+
+    it('does not say that there is no run when the next is cancelled and refused', async () => {
+      const test = await retry({ [submit]: answer(429, 'too many') });
+      test.clock.onSleep = () => test.cancel(cancelled);
+
+      await assert.rejects(test.run(), {
+        name: 'CancelledError',
+        message: /, and whether it was started is not known: .*HTTP 429/,
+      });
+
+      assert.deepEqual(test.marker(), { ...test.lost, isCancelRequested: true });
+    });
+
+    it('forgets it when the token turns out to be of another run', async () => {
+      const test = await retry(
+        { [getRun]: aRun({ tasks: [aTaskRun({ notebookPath: '/Shared/other' })] }) },
+        { idempotencyToken: 'mine' },
+      );
+
+      await assert.rejects(test.run(), { name: 'InputError' });
+
+      assert.deepEqual(test.marker(), { submissionNumber: 0 });
+    });
+  });
+
   describe('page of the run', () => {
     const unknown = answer(400, {
       error_code: 'INVALID_PARAMETER_VALUE',
@@ -592,6 +672,26 @@ describe('submitNotebookRun', () => {
       assert.deepEqual(test.host.infos.slice(1), ['Cancelled run 7.']);
       assert.deepEqual(test.marker(), { submissionNumber: 0, runId: '7' });
       assert.equal(test.context.ledger.findRun(stubHost, '7')?.isOver, true);
+    });
+
+    it('records that run before it forgets that its submit is pending', async () => {
+      const test = arrange({
+        routes: {
+          [submit]: () => {
+            test.cancel(cancelled);
+            return { run_id: 7 };
+          },
+          [cancelRun]: {},
+        },
+      });
+      const { ledger } = test.context;
+      const record = sinon.spy(ledger, 'updateRun');
+      const forget = sinon.spy(ledger, 'writeStep').withArgs('step-1', sinon.match.has('runId'));
+
+      await assert.rejects(test.run(), { name: 'CancelledError' });
+
+      assert.ok(record.firstCall.calledBefore(forget.firstCall));
+      assert.equal(record.firstCall.args[2].isCancelRequested, true);
     });
 
     it('does not wait for the answer of the first submit', async () => {
