@@ -124,12 +124,15 @@ export class Deployment {
 
   /** Without a note of its own an import goes on: it only cannot notice others. */
   async #stakeClaim(folderReady: Promise<void>): Promise<void> {
-    const { context, workspace, inputs } = this.#options;
+    const { context, workspace, inputs, plan } = this.#options;
     const { host, clock, signal } = context;
     try {
       this.#claim = await ImportClaim.stake(workspace, inputs.targetFolder, {
         by: describePipelineRun(host),
         since: new Date(clock.now()),
+        archives: plan.imports
+          .filter(({ item }) => item.format.kind === 'archive')
+          .map(({ item }) => item.path),
         folderReady,
         signal,
       });

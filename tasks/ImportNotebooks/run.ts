@@ -19,13 +19,12 @@ import {
   importedCount,
   logPlan,
 } from './plan/describe-plan';
-import { findChanges } from './plan/find-changes';
-import { computePlan, type ImportPlan } from './plan/import-plan';
+import type { ImportPlan } from './plan/import-plan';
+import { makePlan } from './plan/make-plan';
 import { describePermissions } from './set-permissions';
 import { SizeLimits } from './size-limits';
 import { openSource } from './source/source';
 import type { SourceFile } from './source/source-file';
-import { findGitFolders, withGitFolders } from './target/git-folders';
 import { foldersAround } from './target/target-path';
 import { checkTarget, type ListOptions, listTarget } from './target/target-tree';
 
@@ -105,7 +104,8 @@ async function deploy(
   const { host } = context;
   const { targetFolder } = inputs;
   const sizeLimits = new SizeLimits();
-  const plan = await makePlan(context, workspace, inputs, { items, target, sizeLimits });
+  const { signal } = context;
+  const plan = await makePlan({ workspace, inputs, items, target, sizeLimits, signal });
   logPlan(host, targetFolder, plan);
   const show = (outcome: string, isDone: boolean): void =>
     publishSummary(
@@ -136,7 +136,7 @@ async function carryOut(options: Omit<DeploymentOptions, 'progress'>): Promise<s
   const planned = countPlan(plan);
   if (dryRun) logPermissions(context, inputs);
   setOutputs(context, targetFolder, dryRun ? planned : nothingDone);
-  checkDeletions(inputs, plan, planned);
+  checkDeletions(inputs, plan);
   if (dryRun) return describeResult(planned, targetFolder, { ...inputs, isDryRun: true });
 
   const progress = new ImportProgress(host, plan.imports.length + plan.deletions.length);
@@ -169,7 +169,7 @@ async function readTarget(
   inputs: ImportNotebooksInputs,
   items: readonly ImportItem[],
 ): Promise<Target> {
-  const { targetFolder, incremental } = inputs;
+  const { targetFolder } = inputs;
   const listing: ListOptions = {
     enters: chooseFolders(inputs, items),
     maxParallel: Math.min(inputs.maxParallel, parallelLists),
@@ -182,35 +182,13 @@ async function readTarget(
   const [folder, found, manifest] = await Promise.all([
     checking,
     listTarget(workspace, targetFolder, { ...listing, targetExists }),
-    incremental ? readManifest(workspace, targetFolder, { host, signal }) : undefined,
+    readManifest(workspace, targetFolder, { host, signal }),
   ]);
   const tree = new Map(found);
   // Files of this task are not part of what is deployed.
   for (const name of ownFiles) tree.delete(name);
   const record = found.get(manifestName);
   return { folder, tree, manifest, record, isInterrupted: found.has(claimName), listing };
-}
-
-/** Compares source and target; what lies in Git folders of the target is not touched. */
-async function makePlan(
-  { signal }: TaskContext,
-  workspace: Workspace,
-  inputs: ImportNotebooksInputs,
-  known: {
-    readonly items: readonly ImportItem[];
-    readonly target: Target;
-    readonly sizeLimits: SizeLimits;
-  },
-): Promise<ImportPlan> {
-  const { items, target, sizeLimits } = known;
-  const { folder, tree, listing } = target;
-  const options = { ...inputs, targetExists: folder !== undefined };
-  let plan = computePlan(items, tree, options);
-  const gitFolders = await findGitFolders(workspace, inputs.targetFolder, plan, listing);
-  if (gitFolders.length > 0) plan = computePlan(items, withGitFolders(tree, gitFolders), options);
-  if (!inputs.incremental) return plan;
-  const manifest = target.manifest ?? new Map();
-  return findChanges(plan, { ...inputs, ...target, manifest, workspace, signal, sizeLimits });
 }
 
 /** A merge looks only where the source has something; a mirror has to see everything. */
@@ -225,13 +203,12 @@ function chooseFolders(
 
 function checkDeletions(
   { mode, allowLargeDelete, targetFolder }: ImportNotebooksInputs,
-  { targetSize }: ImportPlan,
-  { deleted }: ImportCounts,
+  { atRisk: { objects, deleted } }: ImportPlan,
 ): void {
-  const isLarge = targetSize > smallTarget && deleted > targetSize / 2;
+  const isLarge = objects > smallTarget && deleted > objects / 2;
   if (mode === 'merge' || allowLargeDelete || !isLarge) return;
   throw new ImportError(
-    `The mirror would delete ${deleted} of the ${targetSize} objects in ${targetFolder}, more than half of them`,
+    `The mirror would delete ${deleted} of the ${objects} objects that it may delete in ${targetFolder}, more than half of them`,
     {
       hint: "Check 'sourceFolder', 'contents' and 'targetFolder'. If the deletions of the plan above are meant, set allowLargeDelete to true for this run. Nothing was changed.",
     },

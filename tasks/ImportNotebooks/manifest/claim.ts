@@ -20,12 +20,16 @@ export interface ClaimNote {
   readonly by: string;
   /** Date and time, as the agent's clock had it. */
   readonly since: string;
+  /** Paths of the archives that it imports, relative to the target: what they bring is not recorded yet. */
+  readonly archives: readonly string[];
 }
 
 export interface StakeOptions {
   /** Pipeline and run, or another name for who imports. */
   readonly by: string;
   readonly since: Date;
+  /** Paths of the archives that it imports, relative to the target. */
+  readonly archives: readonly string[];
   /** Resolves when the target folder is there. */
   readonly folderReady: Promise<void>;
   readonly signal: AbortSignal;
@@ -73,7 +77,8 @@ export class ImportClaim {
     options: StakeOptions,
   ): Promise<ImportClaim> {
     const path = `${targetFolder}/${claimName}`;
-    const note = { id: randomUUID(), by: options.by, since: options.since.toISOString() };
+    const { by, since, archives } = options;
+    const note = { id: randomUUID(), by, since: since.toISOString(), archives };
     const earlier = await placeNote(workspace, path, note, options);
     return new ImportClaim(workspace, path, { note, earlier });
   }
@@ -145,8 +150,18 @@ async function createNote(
   });
 }
 
-function encodeNote(note: ClaimNote): Buffer {
-  return Buffer.from(`${JSON.stringify({ version: 1, ...note }, undefined, 2)}\n`);
+function encodeNote({ archives, ...note }: ClaimNote): Buffer {
+  const content = { version: 1, ...note, ...(archives.length > 0 && { archives }) };
+  return Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`);
+}
+
+/** The note of an import that was stopped, or is still running; undefined when there is none. */
+export function readClaim(
+  workspace: Workspace,
+  targetFolder: string,
+  signal: AbortSignal,
+): Promise<ClaimNote | undefined> {
+  return readNote(workspace, `${targetFolder}/${claimName}`, signal);
 }
 
 /** Removes the note, whosever it is: another import notices that. */
@@ -165,12 +180,14 @@ async function readNote(
 ): Promise<ClaimNote | undefined> {
   const content = await ifFound(workspace.objects.export(path, 'AUTO', signal));
   if (content === undefined) return undefined;
-  const unknown = { id: '', by: 'something', since: '' };
+  const unknown = { id: '', by: 'something', since: '', archives: [] };
   try {
     const note = parseJson(content.toString('utf8'));
     if (!isJsonObject(note)) return unknown;
     const text = (name: string): string => String(note[name] ?? '');
-    return { id: text('id'), by: text('by') || unknown.by, since: text('since') };
+    const listed = Array.isArray(note['archives']) ? note['archives'] : [];
+    const archives = listed.filter((path) => typeof path === 'string');
+    return { id: text('id'), by: text('by') || unknown.by, since: text('since'), archives };
   } catch {
     return unknown;
   }

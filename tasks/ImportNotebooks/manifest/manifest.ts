@@ -14,9 +14,10 @@ export interface ManifestEntry {
   /** SHA-256 of the content that was sent, in base64. */
   readonly hash: string;
   readonly format: ImportFormat;
-  readonly objectId: string;
+  /** Of a folder that came out of an archive it may be undefined, and so may the time: such an entry only says that it did. */
+  readonly objectId: string | undefined;
   /** Milliseconds since the epoch, by the clock of the workspace. */
-  readonly modifiedAt: number;
+  readonly modifiedAt: number | undefined;
 }
 
 /** Entries by path relative to the target folder. */
@@ -60,11 +61,17 @@ export function decodeManifest(content: Uint8Array): Manifest | undefined {
 }
 
 function toEntry({ hash, format, object_id, modified_at }: JsonObject): ManifestEntry | undefined {
-  if (typeof hash !== 'string' || typeof format !== 'string' || typeof object_id !== 'string') {
-    return undefined;
-  }
-  if (typeof modified_at !== 'number' || !Number.isSafeInteger(modified_at)) return undefined;
-  return { hash, format: format as ImportFormat, objectId: object_id, modifiedAt: modified_at };
+  if (typeof hash !== 'string' || typeof format !== 'string') return undefined;
+  const objectId = typeof object_id === 'string' ? object_id : undefined;
+  const modifiedAt = Number.isSafeInteger(modified_at) ? Number(modified_at) : undefined;
+  const isWhole = objectId !== undefined && modifiedAt !== undefined;
+  if (!isWhole && format !== 'DBC') return undefined;
+  return { hash, format: format as ImportFormat, objectId, modifiedAt };
+}
+
+/** Paths at which imports have put what came out of an archive. */
+export function findArchives(manifest: Manifest): string[] {
+  return [...manifest].filter(([, { format }]) => format === 'DBC').map(([path]) => path);
 }
 
 export function isSameManifest(one: Manifest, other: Manifest): boolean {

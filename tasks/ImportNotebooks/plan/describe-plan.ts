@@ -1,6 +1,7 @@
 import type { TaskHost } from '../../../shared/pipeline/task-host';
 import { count } from '../import-error';
 import type { ImportItem } from '../import-items';
+import { foldersAround } from '../target/target-path';
 import type { Change, ImportPlan, PlannedImport } from './import-plan';
 
 /** More lines than this are folded in the log. */
@@ -77,9 +78,18 @@ export function describePlan(plan: ImportPlan): string[] {
   return [
     ...[...wanted].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line),
     ...plan.inTheWay.map((path) => `- ${path} (a folder gets its name)`),
-    ...[...plan.replacedContent, ...plan.deletions].sort().map((path) => `- ${path}`),
+    ...[...describeReplaced(plan), ...plan.deletions].sort().map((path) => `- ${path}`),
     ...plan.emptyFolders.map((path) => `- ${path}/ (folder without content)`),
   ];
+}
+
+/** What goes with a folder, and what takes the place of that. */
+function describeReplaced({ imports, replacedContent }: ImportPlan): string[] {
+  const sources = new Map(imports.map(({ item }) => [item.path, item.source.path]));
+  return replacedContent.map((path) => {
+    const source = foldersAround(path).flatMap((folder) => sources.get(folder) ?? []);
+    return `${path} (replaced by ${source[0]})`;
+  });
 }
 
 const signs: Readonly<Record<Change, string>> = { new: '+', changed: '~', restored: '!' };

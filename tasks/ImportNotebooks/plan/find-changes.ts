@@ -83,7 +83,8 @@ async function readIfPossible(item: ImportItem): Promise<Uint8Array | undefined>
 
 /** Whether an object is still what it was after its import; without a time of change that is not known. */
 export function isUntouched(object: WorkspaceObject, entry: ManifestEntry): boolean {
-  return object.objectId === entry.objectId && object.modifiedAt === entry.modifiedAt;
+  const isKnown = entry.objectId !== undefined && entry.modifiedAt !== undefined;
+  return isKnown && object.objectId === entry.objectId && object.modifiedAt === entry.modifiedAt;
 }
 
 /** What the manifest says of an object; undefined when it could not be recognised by it. */
@@ -91,7 +92,9 @@ export function toEntry(
   { objectId, modifiedAt }: WorkspaceObject,
   sent: Pick<ManifestEntry, 'hash' | 'format'>,
 ): ManifestEntry | undefined {
-  if (objectId === undefined || modifiedAt === undefined) return undefined;
+  const isKnown = objectId !== undefined && modifiedAt !== undefined;
+  // That an archive was imported counts, whatever the workspace tells of its folder.
+  if (!isKnown && sent.format !== 'DBC') return undefined;
   return { ...sent, objectId, modifiedAt };
 }
 

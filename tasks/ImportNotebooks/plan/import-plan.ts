@@ -10,6 +10,8 @@ export interface PlanOptions {
   readonly overwrite: boolean;
   /** False when the target folder itself is yet to be made. */
   readonly targetExists: boolean;
+  /** Paths of folders that earlier imports made of archives. */
+  readonly ownArchives: ReadonlySet<string>;
 }
 
 /** Why an object is sent: `restored` was changed in the workspace since its import, and not in the source. */
@@ -49,13 +51,15 @@ export interface ImportPlan {
   readonly replacedContent: readonly string[];
   /** Folders that hold nothing in the end, innermost first. */
   readonly emptyFolders: readonly string[];
-  /** Objects of the target before the import, folders not counted. */
-  readonly targetSize: number;
+  /**
+   * How many objects of the target might be deleted, and how many are; by that a deletion by mistake is noticed. What an
+   * archive has brought and brings again does not count.
+   */
+  readonly atRisk: { readonly objects: number; readonly deleted: number };
 }
 
 /** Types of objects that an import may have made; anything else is never deleted or replaced. */
 const importedTypes: readonly string[] = ['NOTEBOOK', 'FILE'];
-const folderTypes: readonly string[] = ['DIRECTORY', 'REPO'];
 
 /** Compares names and types of source and target; whatever may be overwritten counts as changed. Throws ImportError that names every object which is in the way and must not be replaced. */
 export function computePlan(
@@ -88,10 +92,7 @@ class Planner {
     const kept = planned.filter((entry) => 'source' in entry);
     const inTheWay = this.#findInTheWay();
     const replacedContent = imports
-      // An archive brings its content again.
-      .filter(({ item, deletesFirst }) => {
-        return deletesFirst === 'folder' && item.format.kind !== 'archive';
-      })
+      .filter(({ deletesFirst }) => deletesFirst === 'folder')
       .flatMap(({ item }) => this.#objectsBelow(item.path));
     const deletions = this.#findDeletions(new Set([...inTheWay, ...replacedContent]));
     if (this.#problems.length > 0) {
@@ -108,9 +109,7 @@ class Planner {
       deletions,
       replacedContent,
       emptyFolders: this.#findEmptyFolders(new Set([...inTheWay, ...deletions])),
-      targetSize: [...this.#tree.values()].filter(
-        ({ objectType }) => !folderTypes.includes(objectType),
-      ).length,
+      atRisk: this.#countAtRisk(new Set([...inTheWay, ...replacedContent, ...deletions])),
     };
   }
 
@@ -131,11 +130,13 @@ class Planner {
   #planFolderReplacement(item: ImportItem): PlannedImport {
     const content = this.#pathsBelow(item.path);
     const types = content.map((path) => this.#typeAt(path) ?? '');
-    const mayClear = this.#options.mode === 'mirror' || item.format.kind === 'archive';
+    const mayClear = this.#options.mode === 'mirror' || this.#options.ownArchives.has(item.path);
     const isOurs = types.every((type) => type === 'DIRECTORY' || this.#mayDelete(type));
     if (content.length > 0 && !(mayClear && isOurs)) {
+      const isForeign = item.format.kind === 'archive' && !mayClear;
+      const why = isForeign ? ', and no import of this archive is recorded there' : '';
       this.#problems.push(
-        `"${item.source.path}" would become "${item.path}", which is a folder that is not empty`,
+        `"${item.source.path}" would become "${item.path}", which is a folder that is not empty${why}`,
       );
     }
     return {
@@ -195,6 +196,18 @@ class Planner {
       .filter((path) => !this.#isWanted(path))
       .sort()
       .reverse();
+  }
+
+  #countAtRisk(deleted: ReadonlySet<string>): ImportPlan['atRisk'] {
+    const comesAgain = (path: string): boolean =>
+      foldersAround(path).some(
+        (name) => this.#wantedPaths.has(name) && this.#options.ownArchives.has(name),
+      );
+    const objects = [...this.#tree]
+      .filter(([path, { objectType }]) => this.#mayDelete(objectType) || deleted.has(path))
+      .map(([path]) => path)
+      .filter((path) => !comesAgain(path));
+    return { objects: objects.length, deleted: objects.filter((path) => deleted.has(path)).length };
   }
 
   #mayDelete(type: string): boolean {

@@ -130,7 +130,7 @@ describe('modes of DatabricksImportNotebooks', () => {
 
     assert.match(
       errorsOf(refused).join(''),
-      /^The mirror would delete 22 of the 24 objects in \/Shared\/app, more than half of them\./,
+      /^The mirror would delete 22 of the 24 objects that it may delete in \/Shared\/app, more than half of them\./,
     );
     assert.deepEqual(scene.changes(), []);
     const allowed = await scene.import({ mode: 'mirror', allowLargeDelete: 'true' });

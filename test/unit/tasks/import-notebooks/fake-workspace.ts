@@ -182,8 +182,19 @@ export class FakeWorkspace {
         `Cannot overwrite the asset at ${path} due to type mismatch (asked: ${type}, actual: ${actual}).`,
       );
     }
+    const content = Buffer.from(String(body['content'] ?? ''), 'base64').toString();
+    if (format === 'DBC') return this.#unpack(path, type, content);
     this.types.set(path, type);
-    this.edit(path, Buffer.from(String(body['content'] ?? ''), 'base64').toString());
+    this.edit(path, content);
+    return {};
+  }
+
+  /** The content `PK a b` stands for an archive of a folder with these notebooks, any other for one of a notebook. */
+  #unpack(path: string, type: string, content: string): StubReply {
+    const [, ...names] = content.split(' ');
+    this.types.set(path, names.length > 0 ? 'DIRECTORY' : type);
+    for (const name of names) this.types.set(`${path}/${name}`, type);
+    this.edit(path, content);
     return {};
   }
 }

@@ -15,7 +15,13 @@ function aPlan(paths: readonly string[], tree: Readonly<Record<string, string>> 
   return computePlan(
     paths.map((path) => anItem(path)),
     aTree(tree),
-    { mode: 'mirror', includeFiles: true, overwrite: true, targetExists: true },
+    {
+      mode: 'mirror',
+      includeFiles: true,
+      overwrite: true,
+      targetExists: true,
+      ownArchives: new Set(),
+    },
   );
 }
 

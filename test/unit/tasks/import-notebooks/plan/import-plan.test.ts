@@ -12,6 +12,7 @@ const merge: PlanOptions = {
   includeFiles: true,
   overwrite: true,
   targetExists: true,
+  ownArchives: new Set(),
 };
 const mirror: PlanOptions = { ...merge, mode: 'mirror' };
 
@@ -80,8 +81,39 @@ describe('computePlan', () => {
     );
 
     assert.deepEqual(imports(result), ['a: NOTEBOOK, object', 'b: DIRECTORY, folder']);
-    assert.deepEqual(result.replacedContent, []);
+    assert.deepEqual(result.replacedContent, ['b/x']);
     assert.deepEqual([result.deletions, result.emptyFolders], [[], []]);
+    assert.deepEqual(result.atRisk, { objects: 2, deleted: 1 });
+  });
+
+  it('puts an archive in a merge only in the place of a folder that came out of one', () => {
+    const target = { a: 'DIRECTORY', 'a/x': 'NOTEBOOK' };
+    const own = { ...merge, ownArchives: new Set(['a']) };
+
+    assert.deepEqual(imports(plan(['a.dbc'], target, own)), ['a: DIRECTORY, folder']);
+    assert.throws(() => plan(['a.dbc'], target), {
+      message:
+        'The source does not fit the target: "a.dbc" would become "a", which is a folder that is not empty, and no import of this archive is recorded there.',
+      hint,
+    });
+  });
+
+  it('does not take what an archive brings again for a loss', () => {
+    const target = { a: 'DIRECTORY', 'a/x': 'NOTEBOOK', 'a/b/y': 'NOTEBOOK', old: 'NOTEBOOK' };
+    const own = { ...mirror, ownArchives: new Set(['a']) };
+
+    assert.deepEqual(plan(['a.dbc'], target, own).atRisk, { objects: 1, deleted: 1 });
+    assert.deepEqual(plan(['b.py'], target, own).atRisk, { objects: 3, deleted: 3 });
+  });
+
+  it('counts only what a mirror may delete, so that the rest does not hide a loss', () => {
+    const target = { 'x.csv': 'FILE', board: 'DASHBOARD', lib: 'LIBRARY', n: 'NOTEBOOK' };
+
+    assert.deepEqual(plan(['a.py'], target, mirror).atRisk, { objects: 2, deleted: 2 });
+    assert.deepEqual(plan(['a.py'], target, { ...mirror, includeFiles: false }).atRisk, {
+      objects: 1,
+      deleted: 1,
+    });
   });
 
   it('takes an object whose type the service decides for replaceable', () => {
@@ -153,7 +185,7 @@ describe('computePlan', () => {
       'an archive would clear a folder with a Git folder',
       ['a.dbc'],
       { a: 'DIRECTORY', 'a/b': 'REPO' },
-      merge,
+      mirror,
       '"a.dbc" would become "a", which is a folder that is not empty',
     ],
     [
@@ -233,7 +265,7 @@ describe('computePlan', () => {
 
     assert.deepEqual(result.deletions, ['kept/old', 'old', 'old.txt', 'x/old', 'y/z/old']);
     assert.deepEqual(result.emptyFolders, ['y/z', 'y']);
-    assert.equal(result.targetSize, 10);
+    assert.deepEqual(result.atRisk, { objects: 6, deleted: 5 });
   });
 
   it('leaves plain files alone in a mirror without files', () => {
