@@ -29,12 +29,16 @@ export interface GitCredentialLoan extends GitCredentialOwner {
   readonly userName: string;
   /** The secret. */
   readonly token: string;
+  /** Ids of loans that may be shared where the workspace keeps no names, by which they would be known. */
+  readonly sharedIds?: readonly string[];
 }
 
 export interface LentGitCredential {
   readonly id: string;
-  /** True when others use it too, because the workspace allows no second one: nobody takes it back. */
+  /** True when others use it too, because the workspace allows no second one. */
   readonly isShared: boolean;
+  /** True when it has no name: then its first owner still takes it back. Nobody takes back any other that is shared. */
+  readonly isNameless?: true;
 }
 
 /** How often somebody else may remove the credential that is about to be changed. */
@@ -83,7 +87,10 @@ export class GitCredentials {
     }
   }
 
-  async #lend(loan: GitCredentialLoan, signal: AbortSignal | undefined) {
+  async #lend(
+    loan: GitCredentialLoan,
+    signal: AbortSignal | undefined,
+  ): Promise<LentGitCredential> {
     const earlier = (await this.listCredentials(signal)).find(isOf(loan));
     if (earlier) return this.#replace(earlier, loan, false, signal);
     try {
@@ -96,10 +103,11 @@ export class GitCredentials {
       // The answer to a create that succeeded was lost.
       const own = all.find(isOf(loan));
       if (own) return this.#replace(own, loan, false, signal);
-      const loans = all.filter(({ name }) => name?.startsWith(`${loan.kind} `));
+      const loans = all.filter(isLentLike(loan));
       const shared = loans.find(({ provider }) => isSame(provider, loan.provider)) ?? loans[0];
-      if (shared) return this.#replace(shared, loan, true, signal);
-      throw inTheWay(error, all, loan);
+      if (shared === undefined) throw inTheWay(error, all, loan);
+      const lent = await this.#replace(shared, loan, true, signal);
+      return shared.name === undefined ? { ...lent, isNameless: true } : lent;
     }
   }
 
@@ -172,6 +180,11 @@ function isOf(owner: GitCredentialOwner) {
     name === undefined ? id === owner.id : name === nameOf(owner);
 }
 
+function isLentLike({ kind, sharedIds = [] }: GitCredentialLoan) {
+  return ({ id, name }: GitCredential): boolean =>
+    name === undefined ? sharedIds.includes(id) : name.startsWith(`${kind} `);
+}
+
 function isSame(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
@@ -210,12 +223,13 @@ function inTheWay(
   const which = found
     ? `Git credential ${found.id} (${found.provider}, user name "${found.userName}")`
     : 'one that it does not show';
+  const whose = found?.name === undefined ? 'this job has not' : 'no step has';
   return new ApiError(
     error.message,
     { ...error.details, kind: 'already-exists' },
     {
       cause: error,
-      hint: `The workspace allows this identity no second Git credential, and it has ${which}, which no step has registered. Set 'gitCredential' to existing to use that one, or delete it when signed in as this identity (DELETE /api/2.0/git-credentials/${found?.id ?? 'ID'}), or sign in as an identity without one.`,
+      hint: `The workspace allows this identity no second Git credential, and it has ${which}, which ${whose} registered. Set 'gitCredential' to existing to use that one, or delete it when signed in as this identity (DELETE /api/2.0/git-credentials/${found?.id ?? 'ID'}), or sign in as an identity without one.`,
     },
   );
 }

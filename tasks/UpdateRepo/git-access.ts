@@ -4,6 +4,7 @@ import {
   type GitAccessProblem,
   type GitCredentialOwner,
   isDatabricksHost,
+  type LentGitCredential,
   LoginError,
   type Workspace,
 } from '../../shared/databricks';
@@ -14,7 +15,7 @@ import { describeLogin } from '../../shared/pipeline/connection/login';
 import { createIdentityTransport, obtainFromAzure } from '../../shared/pipeline/connection/sign-in';
 import { InputError } from '../../shared/pipeline/errors';
 import type { TaskContext } from '../../shared/pipeline/task-context';
-import { markCredential, readCredentialMark } from './credential-marker';
+import { markCredential, readCredentialMark, readMarkedIds } from './credential-marker';
 import { type GitCredentialInputs, isInAzureRepos, notAzureRepos } from './git-credential-inputs';
 
 /** How the workspace gets at the repository. */
@@ -175,12 +176,14 @@ async function register(
   repository: GitRepository,
 ): Promise<string> {
   const login = await source.obtain(repository);
-  const id = readCredentialMark(context)?.id ?? '';
-  markCredential(context, { id, isShared: false });
-  const loan = { ...login, ...ownerOf(context, id) };
+  const mark = readCredentialMark(context);
+  const id = mark === undefined || mark.isShared ? '' : mark.id;
+  markCredential(context, { id, isShared: false }, workspace.host);
+  const sharedIds = readMarkedIds(context, workspace.host);
+  const loan = { ...login, ...ownerOf(context, id), sharedIds };
   const lent = await workspace.gitCredentials.lendCredential(loan, context.signal);
-  markCredential(context, lent);
-  if (lent.isShared) sayShared(context, lent.id, source);
+  markCredential(context, lent, workspace.host);
+  if (lent.isShared) sayShared(context, lent, source);
   else {
     context.host.info(
       `Registered the Git credential ${lent.id} with ${source.description}. It is removed at the end of the job.`,
@@ -189,13 +192,20 @@ async function register(
   return lent.id;
 }
 
-/** Nobody knows who is the last to use it. */
+/** Unless the job knows whose it is, nobody knows who is the last to use it. */
 function sayShared(
   { host }: TaskContext,
-  id: string,
+  { id, isNameless }: LentGitCredential,
   { description, isShortLived }: GitLoginSource,
 ): void {
-  const shared = `The workspace allows this identity no further Git credential: the one that other steps have registered (id ${id}) now has ${description}, and stays in the workspace`;
+  const none = 'The workspace allows this identity no further Git credential';
+  if (isNameless) {
+    host.info(
+      `${none}: the one that another step of this job has registered (id ${id}) now has ${description}. It is removed at the end of the job.`,
+    );
+    return;
+  }
+  const shared = `${none}: the one that other steps have registered (id ${id}) now has ${description}, and stays in the workspace`;
   if (isShortLived) host.info(`${shared}; its token ends within about an hour.`);
   else host.warning(`${shared}. Delete it there when no step uses it any more.`);
 }

@@ -151,6 +151,39 @@ describe('GitCredentials.lendCredential', () => {
     });
   }
 
+  it('shares one whose id is known where the workspace keeps no names', async () => {
+    const { lent, api } = lend(
+      { [list]: lists(aCredential(3), aCredential(4)), [create]: taken, [patch(4)]: {} },
+      { sharedIds: ['4', '9'] },
+    );
+
+    assert.deepEqual(await lent, { id: '4', isShared: true, isNameless: true });
+    assert.deepEqual(api.calls(), [list, create, list, patch(4)]);
+  });
+
+  it('leaves one alone that has another name, whatever its id', async () => {
+    const { lent, api } = lend(
+      { [list]: lists(aCredential(4, 'mine')), [create]: taken },
+      { sharedIds: ['4'] },
+    );
+
+    await assert.rejects(lent, {
+      kind: 'already-exists',
+      hint: /, which no step has registered\./,
+    });
+    assert.deepEqual(api.calls(), [list, create, list]);
+  });
+
+  it('cannot tell whose a nameless one is whose id is not known', async () => {
+    const { lent, api } = lend({ [list]: lists(aCredential(4)), [create]: taken });
+
+    await assert.rejects(lent, {
+      kind: 'already-exists',
+      hint: /it has Git credential 4 \(.*\), which this job has not registered\./,
+    });
+    assert.deepEqual(api.calls(), [list, create, list]);
+  });
+
   it('takes over a shared one of another provider where only one is allowed at all', async () => {
     const { lent } = lend({
       [list]: lists(aCredential(4, 'pipelines shared', 'gitHub')),
@@ -212,7 +245,9 @@ describe('GitCredentials.lendCredential', () => {
   it('says so when the one in the way is not shown', async () => {
     const { lent } = lend({ [list]: {}, [create]: taken });
 
-    await assert.rejects(lent, { hint: /and it has one that it does not show, which no step/ });
+    await assert.rejects(lent, {
+      hint: /and it has one that it does not show, which this job has not/,
+    });
   });
 
   it('passes on any other refusal', async () => {

@@ -200,6 +200,81 @@ describe('gitCredential entra of DatabricksUpdateRepo', () => {
     assert.deepEqual(readCredentialMark(context), { id: '4', isShared: true });
   });
 
+  describe('where the workspace keeps no names and allows one', () => {
+    const nameless = { credential_id: 5, git_provider: 'azureDevOpsServices' };
+    const holds = { credentials: [nameless] } as unknown as StubReply;
+    const taken = answer(400, {
+      error_code: 'INVALID_PARAMETER_VALUE',
+      message: 'Only one Git credential is supported at this time.',
+    });
+
+    async function afterFirstStep() {
+      const tempDirectory = aTempDirectory();
+      const first = { [list]: [{}, holds], [register]: { credential_id: 5 } };
+      await updateRepo(
+        step({ inputs: entra, tempDirectory, routes: { ...updated(azureUrl), ...first } }).context,
+      );
+      return step({
+        inputs: entra,
+        tempDirectory,
+        variables: { 'System.TaskInstanceId': 'step-2' },
+        routes: {
+          ...existing,
+          [routes.get]: aRepo({ url: azureUrl, head_commit_id: newHead }),
+          [list]: holds,
+          [register]: taken,
+          'PATCH /api/2.0/git-credentials/5': {},
+        },
+      });
+    }
+
+    it('shares that of another step of the job', async () => {
+      const { context, host, api } = await afterFirstStep();
+
+      await updateRepo(context);
+
+      assert.ok(api.calls().includes('PATCH /api/2.0/git-credentials/5'));
+      assert.ok(
+        host.infos.includes(
+          "The workspace allows this identity no further Git credential: the one that another step of this job has registered (id 5) now has a Microsoft Entra token by client secret of Entra service principal app-1 from input 'azureSubscription'. It is removed at the end of the job.",
+        ),
+      );
+      assert.deepEqual(readCredentialMark(context), { id: '5', isShared: true });
+    });
+
+    it('leaves its removal to that step, also after a retry', async () => {
+      const { context, api } = await afterFirstStep();
+      await updateRepo(context);
+      await updateRepo(context);
+      const first = step({
+        inputs: entra,
+        tempDirectory: context.tempDirectory,
+        clock: new FakeClock(),
+        routes: { [list]: holds, [remove]: {} },
+      });
+
+      await cleanUp(context);
+      await cleanUp(first.context);
+
+      assert.ok(!api.calls().includes(remove));
+      assert.deepEqual(first.api.calls(), [list, remove]);
+    });
+
+    it('touches none that has the id of one in another workspace', async () => {
+      const { context, api } = step({
+        inputs: entra,
+        routes: { ...updated(azureUrl), [list]: holds, [register]: taken },
+      });
+      const variables = { 'System.TaskInstanceId': 'step-0' };
+      const other = step({ tempDirectory: context.tempDirectory, variables });
+      markCredential(other.context, { id: '5', isShared: false }, 'https://adb-8.test');
+
+      await assert.rejects(updateRepo(context), { name: 'ApiError', kind: 'already-exists' });
+
+      assert.ok(!api.calls().includes('PATCH /api/2.0/git-credentials/5'));
+    });
+  });
+
   it('registers nothing when the folder may not be created', async () => {
     const { context, api, asked } = step({
       inputs: { ...entra, createIfMissing: 'false' },
@@ -444,7 +519,7 @@ describe('Git credential in the post-job part of DatabricksUpdateRepo', () => {
 
   function postJob(options: UpdateRepoOptions = {}, marked: typeof mark | undefined = mark) {
     const test = step({ clock: new FakeClock(), inputs: token, ...options });
-    if (marked) markCredential(test.context, marked);
+    if (marked) markCredential(test.context, marked, stubHost);
     return test;
   }
 
