@@ -59,6 +59,8 @@ export interface ApiRequest {
   /** Kept by every attempt; a rate limit that is met slows down all calls that keep it. */
   readonly pace?: Pace;
   readonly signal?: AbortSignal | undefined;
+  /** Told when the server answered, by its own clock in milliseconds (whole seconds), if the answer says so. */
+  readonly onAnswered?: (serverTimeMs: number) => void;
   /** When it is aborted, no further attempt is made; one that is under way may still be answered. */
   readonly stopRepeating?: AbortSignal | undefined;
 }
@@ -225,6 +227,8 @@ export class ApiClient {
     this.#notePace(request, answer, turnMs);
     if ('json' in read) {
       this.#hadContact = true;
+      const serverTimeMs = Date.parse(answer.header('date') ?? '');
+      if (!Number.isNaN(serverTimeMs)) request.onAnswered?.(serverTimeMs);
       return read.json;
     }
     if (read.fault.isFromService) this.#hadContact = true;

@@ -116,18 +116,24 @@ export class WorkspaceObjects {
   }
 
   /**
-   * Imports one object; its folder must exist. Throws ApiError of kind `not-found` when it does not, `already-exists`, or
-   * `type-mismatch` when the name belongs to an object of another type. Docs: workspace/import.
+   * Imports one object; its folder must exist. Resolves to the time of the answer by the server's clock, in milliseconds but
+   * whole seconds; undefined if the answer has none. Throws ApiError of kind `not-found` when the folder does not exist,
+   * `already-exists`, or `type-mismatch` when the name belongs to an object of another type. Docs: workspace/import.
    */
-  async import(spec: ImportSpec, signal?: AbortSignal): Promise<void> {
+  async import(spec: ImportSpec, signal?: AbortSignal): Promise<number | undefined> {
+    let answeredAt: number | undefined;
     await this.#api.request({
       what: `Importing "${spec.path}"`,
       ...toImportRequest(spec),
       isRepeatable: true,
       pace: this.#importPace,
       hints: editHints,
+      onAnswered(serverTimeMs) {
+        answeredAt = serverTimeMs;
+      },
       signal,
     });
+    return answeredAt;
   }
 
   /**

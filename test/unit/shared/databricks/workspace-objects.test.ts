@@ -253,6 +253,23 @@ describe('WorkspaceObjects', () => {
       assert.equal(api.requests[0]?.text, sent.content.toString());
     });
 
+    it('resolves to the time that the answer names', async () => {
+      const date = 'Sun, 22 Nov 2026 12:45:38 GMT';
+      const { objects } = objectsOf({
+        [importRoute]: [
+          answer(429, {}, { date: 'Sun, 22 Nov 2026 12:00:00 GMT' }),
+          answer(200, {}, { date }),
+          answer(200, {}, { date: 'yesterday' }),
+          {},
+        ],
+      });
+
+      assert.deepEqual(
+        [await objects.import(spec), await objects.import(spec), await objects.import(spec)],
+        [Date.parse(date), undefined, undefined],
+      );
+    });
+
     it('is repeated after 429', async () => {
       const { objects, api, clock } = objectsOf({
         [importRoute]: [answer(429, {}, { 'retry-after': '3' }), {}],
