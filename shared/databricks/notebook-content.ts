@@ -28,7 +28,9 @@ export function isSameContent(
   if (Buffer.compare(sent, exported) === 0) return true;
   const cellsOf = format === 'SOURCE' ? sourceCells : jupyterCells;
   if (format !== 'SOURCE' && format !== 'JUPYTER') return false;
-  const [ours, theirs] = [cellsOf(toText(sent)), cellsOf(toText(exported))];
+  const [sentText, exportedText] = [toText(sent), toText(exported)];
+  if (format === 'SOURCE' && !hasSameHeader(sentText, exportedText)) return false;
+  const [ours, theirs] = [cellsOf(sentText), cellsOf(exportedText)];
   return ours !== undefined && theirs !== undefined && isSameList(ours, theirs);
 }
 
@@ -48,6 +50,12 @@ const cellSeparator = /^(?:#|\/\/|--) COMMAND -{10}[^\S\n]*$/m;
 
 function sourceCells(text: string): string[] {
   return text.replace(sourceHeader, '').split(cellSeparator).map(trimCell).filter(Boolean);
+}
+
+/** False when both have a header, as notebooks of languages have it whose comments differ. */
+function hasSameHeader(ours: string, theirs: string): boolean {
+  const [sign, other] = [sourceHeader.exec(ours)?.[1], sourceHeader.exec(theirs)?.[1]];
+  return sign === undefined || other === undefined || sign === other;
 }
 
 /** Undefined when it is no notebook. */

@@ -33,7 +33,7 @@ const parallelReads = 16;
 
 /**
  * The plan without what need not be sent. An object is taken for what the manifest says only when its id and its time of
- * change are those of its import; one that was touched since is read back and compared.
+ * change are those of its import. One that was touched since is read back and compared, if its source is as recorded.
  */
 export async function findChanges(plan: ImportPlan, options: ChangeOptions): Promise<ImportPlan> {
   const limit = pLimit(Math.min(parallelReads, options.maxParallel));
@@ -55,21 +55,59 @@ async function judge(
 ): Promise<PlannedImport | UnchangedItem> {
   const { item } = planned;
   const object = options.tree.get(item.path);
-  const recorded = options.manifest.get(item.path);
-  const mayBeSame = recorded !== undefined || options.isInterrupted;
-  if (object === undefined || planned.deletesFirst !== 'nothing' || !mayBeSame) return planned;
+  if (object === undefined || !mayBeSame(planned, object, options)) return planned;
   options.signal.throwIfAborted();
   const content = await readIfPossible(item);
   // Sending it says what is wrong with it.
   if (content === undefined) return planned;
   const sent = { hash: hashContent(content), format: item.format.format };
+  const recorded = options.manifest.get(item.path);
   const isRecorded = recorded?.hash === sent.hash && recorded.format === sent.format;
   if (recorded !== undefined && isUntouched(object, recorded)) {
     return isRecorded ? { item, entry: recorded } : planned;
   }
+  if (!isRecorded && !mayCompareUnrecorded(item, options)) return planned;
   const found = await compareInTarget(item, content, options);
   if (found === 'same') return { item, entry: toEntry(object, sent) };
-  return isRecorded && found === 'different' ? { ...planned, change: 'restored' } : planned;
+  return isRecorded ? whyRecordedIsSent(planned, found, options) : planned;
+}
+
+function mayBeSame(
+  { item, deletesFirst }: PlannedImport,
+  object: WorkspaceObject,
+  { manifest, isInterrupted }: ChangeOptions,
+): boolean {
+  if (deletesFirst !== 'nothing' || hasOtherLanguage(object, item)) return false;
+  return manifest.has(item.path) || isInterrupted;
+}
+
+/** What differs was changed by somebody, unless it was by an import that did not get to record it. */
+function whyRecordedIsSent(
+  planned: PlannedImport,
+  found: Comparison,
+  { isInterrupted }: ChangeOptions,
+): PlannedImport {
+  return found === 'different' && !isInterrupted ? { ...planned, change: 'restored' } : planned;
+}
+
+/** True when the object is a notebook in another language than its source; where the workspace names none it is not known. */
+export function hasOtherLanguage({ language }: WorkspaceObject, { format }: ImportItem): boolean {
+  return (
+    format.language !== undefined &&
+    language !== undefined &&
+    language.toUpperCase() !== format.language
+  );
+}
+
+/**
+ * A comparison finds out less than a hash; of what an import sent that did not finish there is nothing else. Of a Jupyter
+ * notebook it does not see the metadata.
+ */
+function mayCompareUnrecorded(
+  { format: { format } }: ImportItem,
+  { isInterrupted }: ChangeOptions,
+): boolean {
+  return isInterrupted && (format === 'SOURCE' || format === 'RAW');
 }
 
 async function readIfPossible(item: ImportItem): Promise<Uint8Array | undefined> {

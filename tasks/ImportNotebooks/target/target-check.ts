@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { Clock, Workspace, WorkspaceObject } from '../../../shared/databricks';
 import { ImportError, listSome } from '../import-error';
 import type { ImportItem } from '../import-items';
+import { hasOtherLanguage } from '../plan/find-changes';
 import type { ImportPlan } from '../plan/import-plan';
 import { folderOf } from './target-path';
 import { listFolder, type TargetTree } from './target-tree';
@@ -94,10 +95,17 @@ interface Difference {
   readonly fault: string;
 }
 
-function findDifference({ path, format }: ImportItem, tree: TargetTree): Difference[] {
-  const type = tree.get(path)?.objectType;
-  if (type === undefined) return [{ path, fault: 'is missing' }];
-  const expected = format.objectTypes ?? [type];
-  if (expected.includes(type)) return [];
-  return [{ path, fault: `is an object of type ${type}, expected ${expected.join(' or ')}` }];
+function findDifference(item: ImportItem, tree: TargetTree): Difference[] {
+  const { path, format } = item;
+  const object = tree.get(item.path);
+  if (object === undefined) return [{ path, fault: 'is missing' }];
+  const { objectType, language } = object;
+  const expected = format.objectTypes ?? [objectType];
+  if (!expected.includes(objectType)) {
+    const fault = `is an object of type ${objectType}, expected ${expected.join(' or ')}`;
+    return [{ path, fault }];
+  }
+  if (!hasOtherLanguage(object, item)) return [];
+  const fault = `is a notebook in ${language}, expected ${format.language}: delete it and run the step again`;
+  return [{ path, fault }];
 }

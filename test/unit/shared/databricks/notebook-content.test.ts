@@ -50,6 +50,7 @@ describe('isSameContent', () => {
       ['another indentation', sent.replace('print', ' print')],
       ['a blank line inside a cell', sent.replace('print(1)', 'print(1)\n\nx')],
       ['nothing', ''],
+      ['another language', sent.replace('#', '--')],
     ];
     for (const [what, text] of others) {
       it(`notices ${what}`, () => {

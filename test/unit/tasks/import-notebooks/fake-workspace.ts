@@ -34,6 +34,8 @@ export class FakeWorkspace {
   readonly requests: StubRequest[] = [];
   /** What was imported, by path. Objects that tests only name in `types` have no id, time and content. */
   readonly stored = new Map<string, Stored>();
+  /** Languages of notebooks that were imported from source, by path. */
+  readonly languages = new Map<string, unknown>();
   #lastTime = 1_767_600_000_000;
   #lastId = 100;
   /** Without prefix; they are listed as plain folders. */
@@ -124,6 +126,7 @@ export class FakeWorkspace {
       path,
       object_type: type,
       ...(stored && { object_id: stored.id, modified_at: stored.modifiedAt }),
+      ...(this.languages.has(path) && { language: this.languages.get(path) as string }),
     };
   }
 
@@ -155,6 +158,7 @@ export class FakeWorkspace {
       if (key !== path && !key.startsWith(`${path}/`)) continue;
       this.types.delete(key);
       this.stored.delete(key);
+      this.languages.delete(key);
     }
     return {};
   }
@@ -185,6 +189,8 @@ export class FakeWorkspace {
     const content = Buffer.from(String(body['content'] ?? ''), 'base64').toString();
     if (format === 'DBC') return this.#unpack(path, type, content);
     this.types.set(path, type);
+    if (body['language'] === undefined) this.languages.delete(path);
+    else this.languages.set(path, body['language']);
     this.edit(path, content);
     return {};
   }

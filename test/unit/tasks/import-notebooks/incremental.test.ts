@@ -9,6 +9,16 @@ import { aFolder, header } from './source/a-source';
 const manifestPath = '/Shared/app/.databricks-import.json';
 const claimPath = '/Shared/app/.databricks-import.running';
 
+/** A notebook that differs only in its metadata. */
+function aJupyter(version: string): string {
+  return JSON.stringify({
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: { environment_version: version },
+    cells: [{ cell_type: 'code', source: ['1'], outputs: [], metadata: {} }],
+  });
+}
+
 describe('ImportNotebooks again', () => {
   let workspace: FakeWorkspace;
   let sourceFolder: string;
@@ -149,6 +159,53 @@ describe('ImportNotebooks again', () => {
     assert.equal(workspace.contentOf('/Shared/app/a'), `${header}\n2`);
   });
 
+  it('sends a notebook whose file has another language now', async () => {
+    rmSync(join(sourceFolder, 'a.py'));
+    write('a.r', `${header}\n1`);
+
+    const { plan } = await runAgain();
+
+    assert.equal(plan[1], '~ a (notebook, SOURCE from a.r)');
+    assert.equal(workspace.languages.get('/Shared/app/a'), 'R');
+    workspace.requests.length = 0;
+    assert.match((await runAgain()).message, /^Nothing has changed/);
+  });
+
+  it('sends what has changed in the source, without asking what a touched object holds', async () => {
+    workspace.languages.clear();
+    workspace.edit('/Shared/app/a');
+    rmSync(join(sourceFolder, 'a.py'));
+    write('a.sql', '-- Databricks notebook source\n1');
+
+    assert.equal((await runAgain()).plan[1], '~ a (notebook, SOURCE from a.sql)');
+    assert.equal(
+      workspace.requests.filter(({ path }) => path.includes('export?path=%2FShared%2Fapp%2Fa&'))
+        .length,
+      0,
+    );
+  });
+
+  it('sends a Jupyter notebook whose metadata have changed, although it was touched', async () => {
+    write('j.ipynb', aJupyter('1'));
+    await runAgain();
+    workspace.edit('/Shared/app/j');
+    write('j.ipynb', aJupyter('4'));
+
+    assert.equal((await runAgain()).plan[1], '~ j (notebook, JUPYTER from j.ipynb)');
+    assert.match(workspace.contentOf('/Shared/app/j') ?? '', /"environment_version":"4"/);
+  });
+
+  it('fails when the workspace keeps the language of a notebook', async () => {
+    rmSync(join(sourceFolder, 'a.py'));
+    write('a.r', `${header}\n1`);
+    workspace.languages.set = () => workspace.languages;
+
+    await assert.rejects(runAgain(), {
+      message:
+        'All was sent, but /Shared/app is not what it should be: "a" is a notebook in PYTHON, expected R: delete it and run the step again.',
+    });
+  });
+
   it('sends what somebody deleted', async () => {
     workspace.types.delete('/Shared/app/a');
 
@@ -261,6 +318,37 @@ describe('ImportNotebooks again', () => {
   });
 
   describe('after one that was interrupted', () => {
+    it('sends again a Jupyter notebook that it does not know, of which it cannot compare all', async () => {
+      write('j.ipynb', aJupyter('1'));
+      workspace.types.set('/Shared/app/j', 'NOTEBOOK');
+      workspace.edit('/Shared/app/j', aJupyter('4'));
+      workspace.types.set(claimPath, 'FILE');
+      workspace.edit(claimPath, '{}');
+
+      await runAgain();
+
+      assert.deepEqual(workspace.changes(), ['import /Shared/app/j']);
+    });
+
+    it('blames nobody when the source goes back to what is recorded', async () => {
+      for (const name of ['a.py', 'x/c.py']) write(name, `${header}\nnew`);
+      workspace.interfere = (request) =>
+        isImportOf(request, '/Shared/app/x/c') ? refuse(400, 'BAD', 'No.') : undefined;
+      await assert.rejects(runAgain());
+      workspace.interfere = () => undefined;
+      write('a.py', `${header}\n1`);
+      write('x/c.py', `${header}\n3`);
+
+      const { host } = await runAgain();
+
+      const plan = host.infos.findIndex((line) => line.startsWith('Plan for'));
+      assert.deepEqual(host.infos.slice(plan, plan + 2), [
+        'Plan for /Shared/app: 0 new, 1 changed, 2 unchanged.',
+        '~ a (notebook, SOURCE from a.py)',
+      ]);
+      assert.equal(workspace.contentOf('/Shared/app/a'), `${header}\n1`);
+    });
+
     it('sends only what is missing or different', async () => {
       for (const name of ['a.py', 'x/c.py', 'x/d.py', 'x/e.py']) write(name, `${header}\nnew`);
       workspace.interfere = (request) =>
