@@ -1,28 +1,71 @@
-import { isLoopback, LoginError } from '../../databricks';
-import type { JobAddress } from '../azure-devops/create-id-token';
+import {
+  describeErrorText,
+  ExpectedError,
+  type IdentityTransport,
+  isLoopback,
+  LoginError,
+  outOfOrder,
+  repeatForLogin,
+  TransportError,
+  timeoutError,
+  toTransportError,
+} from '../../databricks';
+import type { IdTokenAnswer, JobAddress } from '../azure-devops/create-id-token';
 import type { TaskHost } from '../task-host';
 import { hintOfMissingConnection } from './withheld';
 
+type IdTokenHost = Pick<
+  TaskHost,
+  'getVariable' | 'getServiceConnection' | 'getNetwork' | 'setSecret'
+>;
+
 /**
  * A new ID token of this job: for a service connection, or of the pipeline itself. It lives for minutes and is for one
- * exchange. Registered as secret. Throws LoginError.
+ * exchange. Registered as secret. What passes by itself is repeated for half a minute. Throws LoginError, TransportError.
  */
 export async function obtainIdToken(
-  host: Pick<TaskHost, 'getVariable' | 'getServiceConnection' | 'getNetwork' | 'setSecret'>,
+  host: IdTokenHost,
   connectionId: string | undefined,
+  repeats: Pick<IdentityTransport, 'clock' | 'random' | 'logger'>,
 ): Promise<string> {
   const what = describeRequest(connectionId);
   const job = findJob(host, what);
+  const place = { host: new URL(job.collectionUri).host, place: job.collectionUri };
   const { createIdToken } = await import('../azure-devops/create-id-token');
-  const token = await createIdToken(job, connectionId, host.getNetwork(job.collectionUri)).catch(
-    (error: unknown) => {
-      throw refusal(error, connectionId, host);
-    },
+  const token = await repeatForLogin(repeats, { what, ...place }, (longestMs) =>
+    withinTime(longestMs, (signal) =>
+      createIdToken(job, connectionId, { network: host.getNetwork(job.collectionUri), signal }),
+    )
+      .then(toToken)
+      .catch((error: unknown) => {
+        throw toFailure(error, job, connectionId, host);
+      }),
   );
-  if (token === undefined)
-    throw refusal(new Error('the answer holds no token'), connectionId, host);
   host.setSecret(token);
   return token;
+}
+
+/** Not `AbortSignal.timeout`: its timer alone would not keep the process alive. */
+async function withinTime<T>(
+  longestMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const attempt = new AbortController();
+  const timer = setTimeout(() => attempt.abort(timeoutError(longestMs)), longestMs);
+  try {
+    return await work(attempt.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function toToken(answer: IdTokenAnswer): string {
+  if (answer === null)
+    throw new TransportError('no usable answer (empty, cut off or HTTP 404)', {
+      hint: 'Run the step again; if it stays, look at the state of Azure DevOps.',
+    });
+  if (!answer.oidcToken) throw new Error('the answer holds no token');
+  return answer.oidcToken;
 }
 
 function describeRequest(connectionId: string | undefined): string {
@@ -68,22 +111,27 @@ function isSafe(uri: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
-function refusal(
+/** What azure-devops-node-api throws has a status if Azure DevOps answered, and a code if the network failed. */
+function toFailure(
   error: unknown,
+  { collectionUri }: JobAddress,
   connectionId: string | undefined,
   host: Pick<TaskHost, 'getVariable'>,
-): LoginError {
-  const status = (error as { statusCode?: number }).statusCode;
-  const said = (error instanceof Error ? error.message : String(error)).replace(/[.\s]+$/, '');
+): ExpectedError {
+  if (error instanceof ExpectedError) return error;
+  const { host: name } = new URL(collectionUri);
+  const { statusCode: status, code } = error as { statusCode?: number; code?: unknown };
+  if (status === undefined && typeof code === 'string') return toTransportError(error, name);
+  const text = error instanceof Error ? error.message : String(error);
+  const said = describeErrorText(status ?? 0, text).replace(/[.\s]+$/, '');
+  if (status === 429 || (status ?? 0) >= 500) return outOfOrder(name, `HTTP ${status}: ${said}`);
   const isForbidden = status === 401 || status === 403;
-  return new LoginError(
-    `${describeRequest(connectionId)} failed: ${said}${status === undefined ? '' : ` (HTTP ${status})`}`,
-    {
-      cause: error,
-      hint:
-        isForbidden && connectionId !== undefined
-          ? hintOfMissingConnection(host)
-          : 'Run the step again; if it stays, look at the state of Azure DevOps.',
-    },
-  );
+  const place = status === undefined ? collectionUri : `HTTP ${status}, ${collectionUri}`;
+  return new LoginError(`${describeRequest(connectionId)} failed: ${said} (${place})`, {
+    cause: error,
+    hint:
+      isForbidden && connectionId !== undefined
+        ? hintOfMissingConnection(host)
+        : 'Run the step again; if it stays, look at the state of Azure DevOps.',
+  });
 }

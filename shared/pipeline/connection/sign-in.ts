@@ -94,7 +94,7 @@ async function obtainByDatabricksFederation(
   transport: IdentityTransport,
   taskHost: TaskHost,
 ): Promise<AccessToken> {
-  const idToken = await obtainIdToken(taskHost, login.connectionId);
+  const idToken = await obtainIdToken(taskHost, login.connectionId, transport);
   return obtainByFederation(transport, { host, clientId: login.clientId, idToken });
 }
 
@@ -111,7 +111,7 @@ export async function obtainFromAzure(
   const principal = { authority: cloud.authority, ...identity };
   if (identity.kind !== 'federation')
     return obtainFromEntra(transport, principal, identity, resource);
-  const idToken = await obtainIdToken(taskHost, identity.connectionId);
+  const idToken = await obtainIdToken(taskHost, identity.connectionId, transport);
   return obtainFromEntra(transport, principal, { kind: 'federation', idToken }, resource);
 }
 

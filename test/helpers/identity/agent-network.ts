@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, request as send } from 'node:http';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
@@ -21,7 +21,7 @@ export interface NetworkPart {
   close(): Promise<void>;
 }
 
-/** A proxy, and what it was asked for: `CONNECT host:port as user:password`. */
+/** A proxy, and what it was asked for: `CONNECT host:port as user:password`, or another method without TLS. */
 export interface AgentProxy extends NetworkPart {
   readonly asked: string[];
 }
@@ -67,7 +67,16 @@ export async function startProxy(user: string, password: string): Promise<AgentP
   const server = createServer((request, response) => {
     const { method, url = '', headers } = request;
     const isLet = mayPass(`${method} ${new URL(url).host}`, headers['proxy-authorization']);
-    response.writeHead(isLet ? 501 : 407).end();
+    if (!isLet) {
+      response.writeHead(407).end();
+      return;
+    }
+    const onward = send(url, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    request.pipe(onward);
   });
   server.on('connect', (request, socket: Socket) => {
     sockets.add(socket);

@@ -5,6 +5,7 @@ import { findAzureRepository } from '../../../../tasks/UpdateRepo/azure-reposito
 import { readRemoteCommit } from '../../../../tasks/UpdateRepo/remote-commit';
 import { FakeTaskHost } from '../../../helpers/fake-task-host';
 import { createGitRemote, type GitRemote } from '../../../helpers/git-remote';
+import { startProxy } from '../../../helpers/identity/agent-network';
 
 const branch = (name: string) => ({ kind: 'branch', name }) as const;
 const tag = (name: string) => ({ kind: 'tag', name }) as const;
@@ -271,16 +272,33 @@ describe('readRemoteCommit with Azure Repos', () => {
 
   it('goes through the proxy of the agent', async () => {
     azure = await startAzure([{ name: 'refs/heads/main', objectId: a }]);
-    const proxyUrl = azure.collectionUri.replace('http://', 'http://me:pass%20word@');
+    const proxy = await startProxy('me', 'pass word');
     const host = new FakeTaskHost({
-      variables: { 'System.CollectionUri': 'https://azure.test/acme/' },
+      variables: { 'System.CollectionUri': azure.collectionUri },
       connections: { SYSTEMVSSCONNECTION: { parameters: { accesstoken: 'job-token' } } },
-      network: { proxyUrl: proxyUrl.replace(/acme\/$/, ''), caFiles: ['/no/such/ca.pem'] },
+      network: { proxyUrl: `http://me:pass%20word@127.0.0.1:${proxy.port}` },
     });
 
-    const found = await ask(host, 'https://azure.test/acme/p/_git/app', branch('main'));
+    const found = await ask(host, azure.url, branch('main'));
+    await proxy.close();
 
-    assert.equal(found.kind, 'unknown');
-    assert.match(host.debugs.join(), /Azure Repos could not be asked: .*tunnel/i);
+    assert.deepEqual(found, { kind: 'commit', commitId: a });
+    const { host: name } = new URL(azure.collectionUri);
+    assert.deepEqual(proxy.asked, [
+      `OPTIONS ${name} as me:pass word`,
+      `GET ${name} as me:pass word`,
+    ]);
+  });
+
+  it('goes directly when the agent does, whatever proxy the environment names', async () => {
+    azure = await startAzure([{ name: 'refs/heads/main', objectId: a }]);
+    const { HTTP_PROXY } = process.env;
+    process.env['HTTP_PROXY'] = 'http://127.0.0.1:9';
+
+    const found = await ask(aHost(azure.collectionUri), azure.url, branch('main'));
+    if (HTTP_PROXY === undefined) delete process.env['HTTP_PROXY'];
+    else process.env['HTTP_PROXY'] = HTTP_PROXY;
+
+    assert.deepEqual(found, { kind: 'commit', commitId: a });
   });
 });
