@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lexer, type Token, type Tokens } from 'marked';
 import { parse } from 'yaml';
@@ -176,32 +176,4 @@ describe('the YAML of the guides', () => {
       assert.deepEqual(steps.flatMap(problemsOf), []);
     });
   }
-});
-
-/** The text of all sources from which messages of the tasks come, with every white space as one blank. */
-function readSources(): string {
-  return ['shared', 'tasks']
-    .flatMap((folder) =>
-      readdirSync(join(repositoryRoot, folder), { recursive: true, encoding: 'utf8' })
-        .filter((name) => name.endsWith('.ts'))
-        .map((name) => readFileSync(join(repositoryRoot, folder, name), 'utf8')),
-    )
-    .join('\n');
-}
-
-describe('docs/connections.md', () => {
-  it('quotes messages as the tasks write them', () => {
-    const sources = readSources();
-    const messages = tablesOf(readTokens('connections.md'))
-      .filter(({ header }) => header[0]?.text === 'message')
-      .flatMap(({ rows }) => rows.flatMap(([cell]) => (cell ? codeSpans(cell) : [])));
-
-    const unknown = messages
-      .flatMap((message) => message.split('…'))
-      .map((part) => part.trim())
-      .filter((part) => part !== '' && !sources.includes(part));
-
-    assert.ok(messages.length >= 15);
-    assert.deepEqual(unknown, []);
-  });
 });
