@@ -52,7 +52,7 @@ export function createTaskContext(
       warning: (message) => (options.isPostJob ? host.debug(message) : host.warning(message)),
     }),
     identity,
-    ledger: new RunLedger(tempDirectory),
+    ledger: new RunLedger(tempDirectory, (message) => host.warning(message)),
     tempDirectory,
     connect: (settings, options) => connect(settings, { ...base, ...options }),
   };

@@ -10,6 +10,11 @@ export class ConnectionError extends ExpectedError {
   override readonly name = 'ConnectionError';
 }
 
+/** The agent's machine cannot do what the step needs. */
+export class AgentError extends ExpectedError {
+  override readonly name = 'AgentError';
+}
+
 /** The agent asked the step to stop. */
 export class CancelledError extends ExpectedError {
   override readonly name = 'CancelledError';

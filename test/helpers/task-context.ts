@@ -8,9 +8,9 @@ import { defaultOf, type TaskManifest } from '../../shared/pipeline/task-manifes
 import { FakeClock } from './fake-clock';
 import { type FakeHostOptions, FakeTaskHost } from './fake-task-host';
 import { type StubApi, type StubRoutes, stubApi, stubHost } from './stub-api';
-import { aTempDirectory } from './temp-directories';
+import { aTempDirectory, blockFolders } from './temp-directories';
 
-export { aTempDirectory };
+export { aTempDirectory, blockFolders };
 
 /** Variables that tell one step of a build from all others. */
 export const stepVariables: Readonly<Record<string, string>> = {
@@ -83,7 +83,7 @@ export function aTaskContext(options: TestContextOptions): TestContext {
     random: () => 1,
     signal: controller.signal,
     identity: computeStepIdentity((name) => host.getVariable(name)),
-    ledger: new RunLedger(tempDirectory),
+    ledger: new RunLedger(tempDirectory, (message) => host.warning(message)),
     tempDirectory,
     connect: (settings, options) => {
       connections.push(settings);

@@ -38,13 +38,19 @@ export interface StepMarker {
 
 /**
  * Files under Agent.TempDirectory, which the agent empties at the start and end of every job: one per run, one per step.
- * Each file is replaced as a whole; the steps of a job run one after another.
+ * Each file is replaced as a whole; the steps of a job run one after another. What cannot be written is known to this
+ * process alone, with one warning: no run fails because of a full disk.
  */
 export class RunLedger {
   readonly #folder: string;
+  readonly #warn: (message: string) => void;
+  /** By file name. */
+  readonly #unwritten = new Map<string, object>();
+  #hasWarned = false;
 
-  constructor(tempDirectory: string) {
+  constructor(tempDirectory: string, warn: (message: string) => void = () => {}) {
     this.#folder = join(tempDirectory, 'databricks-runs');
+    this.#warn = warn;
   }
 
   /** All runs of one workspace that this job knows, oldest first. */
@@ -75,7 +81,7 @@ export class RunLedger {
       cancelOnPipelineCancel: false,
     };
     const record = { ...known, ...change };
-    this.#write(runFile(host, runId), record);
+    this.#keep(runFile(host, runId), record);
     return record;
   }
 
@@ -86,6 +92,11 @@ export class RunLedger {
   }
 
   writeStep(taskInstanceId: string | undefined, marker: StepMarker): void {
+    if (taskInstanceId !== undefined) this.#keep(stepFile(taskInstanceId), marker);
+  }
+
+  /** Like writeStep, for what must not be forgotten. Throws the error of the file system. */
+  writeStepSurely(taskInstanceId: string | undefined, marker: StepMarker): void {
     if (taskInstanceId !== undefined) this.#write(stepFile(taskInstanceId), marker);
   }
 
@@ -120,19 +131,36 @@ export class RunLedger {
   }
 
   #names(): string[] {
+    const unwritten = [...this.#unwritten.keys()];
     try {
-      return readdirSync(this.#folder);
+      return [...new Set([...readdirSync(this.#folder), ...unwritten])];
     } catch {
-      return [];
+      return unwritten;
     }
   }
 
   /** A file that is missing, cut or foreign is as good as none. */
   #read(name: string): unknown {
+    const unwritten = this.#unwritten.get(name);
+    if (unwritten) return unwritten;
     try {
       return JSON.parse(readFileSync(join(this.#folder, name), 'utf8'));
     } catch {
       return undefined;
+    }
+  }
+
+  #keep(name: string, value: object): void {
+    try {
+      this.#write(name, value);
+    } catch (error) {
+      this.#unwritten.set(name, value);
+      if (this.#hasWarned) return;
+      this.#hasWarned = true;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#warn(
+        `What this job knows of its runs cannot be written to "${this.#folder}": ${reason}. So the end of the job may not cancel them, and a retry of this step may not find them: free space there.`,
+      );
     }
   }
 
@@ -143,6 +171,7 @@ export class RunLedger {
     try {
       writeFileSync(draft, JSON.stringify(value), { mode: 0o600 });
       renameSync(draft, target);
+      this.#unwritten.delete(name);
     } finally {
       rmSync(draft, { force: true });
     }

@@ -36,19 +36,33 @@ function setNotebookOutput(context: TaskContext, outputs: OutputWriter, report: 
       'The service keeps the first 5 MB of an exit value; the rest of this one is lost. Let the notebook write large results to storage.',
     );
   }
-  outputs.set('notebookOutputFile', writeOutputFile(context, report.runId, exitValue));
+  const file = writeOutputFile(context, report.runId, exitValue);
+  if (file !== undefined) outputs.set('notebookOutputFile', file);
   outputs.set('notebookOutput', exitValue);
   for (const [member, value] of scalarMembers(exitValue)) {
     outputs.set(`notebookOutput_${member}`, value);
   }
 }
 
-function writeOutputFile(context: TaskContext, runId: string, exitValue: string): string {
-  const folder = join(context.tempDirectory, 'databricks-output');
-  mkdirSync(folder, { recursive: true });
+/** The path of the file; undefined, with a warning, when it cannot be written. */
+function writeOutputFile(
+  { host, tempDirectory }: TaskContext,
+  runId: string,
+  exitValue: string,
+): string | undefined {
+  const folder = join(tempDirectory, 'databricks-output');
   const file = join(folder, `run-${runId}.txt`);
-  writeFileSync(file, exitValue, { mode: 0o600 });
-  return file;
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, exitValue, { mode: 0o600 });
+    return file;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    host.warning(
+      `The exit value cannot be written to "${folder}", so the output variable notebookOutputFile is not set: ${reason}`,
+    );
+    return undefined;
+  }
 }
 
 /** The scalar members of a JSON object, numbers as they were written; nothing for any other text. */
@@ -72,17 +86,12 @@ function scalarText(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
-function whereElse(name: string): string {
-  return name.startsWith('notebookOutput')
-    ? ' The file named by notebookOutputFile has the whole value.'
-    : '';
-}
-
 /** Sets output variables within the budget; refuses what the agent would expand. */
 class OutputWriter {
   readonly #context: TaskContext;
   readonly #declared: ReadonlySet<string>;
   #left = outputBudget;
+  #hasFile = false;
 
   constructor(context: TaskContext) {
     this.#context = context;
@@ -93,23 +102,30 @@ class OutputWriter {
     const { host } = this.#context;
     if (value.includes('\0')) {
       host.warning(
-        `The output variable ${name} is not set: its value contains a NUL character, which no environment can hold.${whereElse(name)}`,
+        `The output variable ${name} is not set: its value contains a NUL character, which no environment can hold.${this.#whereElse(name)}`,
       );
       return;
     }
     if (value.includes('$(')) {
       host.warning(
-        `The output variable ${name} is not set: its value contains "$(", which the agent would replace by a variable.${whereElse(name)}`,
+        `The output variable ${name} is not set: its value contains "$(", which the agent would replace by a variable.${this.#whereElse(name)}`,
       );
       return;
     }
     if (name.length + value.length > this.#left) {
       host.warning(
-        `The output variable ${name} is not set: its ${value.length} characters are too many for variables.${whereElse(name)}`,
+        `The output variable ${name} is not set: its ${value.length} characters are too many for variables.${this.#whereElse(name)}`,
       );
       return;
     }
     this.#left -= name.length + value.length;
+    this.#hasFile ||= name === 'notebookOutputFile';
     host.setOutput(name, value, this.#declared.has(name));
+  }
+
+  #whereElse(name: string): string {
+    return this.#hasFile && name.startsWith('notebookOutput')
+      ? ' The file named by notebookOutputFile has the whole value.'
+      : '';
   }
 }

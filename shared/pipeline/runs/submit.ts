@@ -6,7 +6,7 @@ import {
   type Workspace,
   withConsequence,
 } from '../../databricks';
-import { CancelledError, InputError } from '../errors';
+import { AgentError, CancelledError, InputError } from '../errors';
 import { computeIdempotencyToken } from '../step-identity';
 import type { TaskContext } from '../task-context';
 import { cancelWithStep } from './cancel-runs';
@@ -43,7 +43,7 @@ export async function submitNotebookRun(
   const token = inputs.idempotencyToken ?? deriveToken(context, submissionNumber);
   const submission = { token, mayBeStarted: earlier.pendingToken === token };
   context.signal.throwIfAborted();
-  ledger.writeStep(identity.taskInstanceId, {
+  markPending(context, {
     submissionNumber,
     pendingToken: token,
     ...(inputs.cancelOnPipelineCancel && { pendingRunName: inputs.runName }),
@@ -52,6 +52,7 @@ export async function submitNotebookRun(
   const runId = await submitOnce(context, workspace, inputs, submission).catch((error: unknown) => {
     throw settleFailure(context, error, submission, { runName: inputs.runName, earlier });
   });
+  host.setOutput('runId', runId, true);
   const known = ledger.findRun(workspace.host, runId);
   // First the run: at every moment one of the two files leads to it.
   ledger.updateRun(workspace.host, runId, {
@@ -60,7 +61,6 @@ export async function submitNotebookRun(
     cancelOnPipelineCancel: inputs.cancelOnPipelineCancel,
   });
   ledger.writeStep(identity.taskInstanceId, { submissionNumber, runId });
-  host.setOutput('runId', runId, true);
 
   const run = await readRun(context, workspace, runId);
   const runPageUrl = run?.runPageUrl ?? '';
@@ -69,6 +69,19 @@ export async function submitNotebookRun(
   const isTakenOver = known !== undefined || (run?.startTime ?? submittedAt) < submittedAt - 60_000;
   host.info(`${describeSubmitted(runId, inputs, isTakenOver)}: ${runPageUrl}`);
   return { runId, runPageUrl };
+}
+
+/** Without the mark a run whose answer is lost would be lost, too. Throws AgentError. */
+function markPending({ ledger, identity, tempDirectory }: TaskContext, marker: StepMarker): void {
+  try {
+    ledger.writeStepSurely(identity.taskInstanceId, marker);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AgentError(
+      `No run was submitted, because it could not be noted in Agent.TempDirectory ("${tempDirectory}"), which a retry needs to find it: ${reason}`,
+      { hint: 'Free space there, and check that the agent may write there.', cause: error },
+    );
+  }
 }
 
 function describeSubmitted(

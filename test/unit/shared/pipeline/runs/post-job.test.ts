@@ -11,6 +11,7 @@ import { answer, networkError, type StubRoutes, stubHost } from '../../../../hel
 import {
   aTaskContext,
   aTempDirectory,
+  blockFolders,
   type TestContextOptions,
 } from '../../../../helpers/task-context';
 
@@ -206,6 +207,19 @@ describe('cleanUpRuns', () => {
       await test.cleanUp();
 
       assert.ok(record.firstCall.calledBefore(forget.firstCall));
+    });
+
+    it('is cancelled even if it cannot be recorded', async () => {
+      const test = arrange({
+        [submit]: () => {
+          blockFolders(test.context.tempDirectory, 'databricks-runs');
+          return { run_id: 7 };
+        },
+        [cancelRun]: {},
+      });
+      test.mark({ pendingToken: deriveToken(test.context, 0) });
+
+      assert.deepEqual(await test.cleanUp(), { message: 'Cancelled: 7.' });
     });
 
     it('cancels no run of somebody else that has the token', async () => {

@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunLedger } from '../../../../../shared/pipeline/runs/run-ledger';
-import { aTempDirectory } from '../../../../helpers/task-context';
+import { aTempDirectory, blockFolders } from '../../../../helpers/task-context';
 
 const host = 'https://adb-7.test';
 
 function aLedger() {
   const tempDirectory = aTempDirectory();
   const folder = join(tempDirectory, 'databricks-runs');
-  return { ledger: new RunLedger(tempDirectory), tempDirectory, folder };
+  const warnings: string[] = [];
+  const ledger = new RunLedger(tempDirectory, (message) => warnings.push(message));
+  return { ledger, warnings, tempDirectory, folder };
 }
 
 describe('RunLedger', () => {
@@ -108,7 +110,8 @@ describe('RunLedger', () => {
     rmSync(join(folder, name));
     mkdirSync(join(folder, name));
 
-    assert.throws(() => ledger.updateRun(host, '7', {}), Error);
+    ledger.updateRun(host, '7', {});
+
     assert.deepEqual(readdirSync(folder), [name]);
   });
 
@@ -210,13 +213,69 @@ describe('RunLedger', () => {
   });
 
   it('leaves the known record whole when the new one cannot be written', () => {
-    const { ledger, folder } = aLedger();
+    const { ledger, folder, tempDirectory } = aLedger();
     ledger.updateRun(host, '7', { submittedBy: 'me' });
     const [name = ''] = readdirSync(folder);
     mkdirSync(join(folder, `${name}.${process.pid}.tmp`));
 
-    assert.throws(() => ledger.updateRun(host, '7', { submittedBy: 'you' }), Error);
-    assert.equal(ledger.findRun(host, '7')?.submittedBy, 'me');
+    ledger.updateRun(host, '7', { submittedBy: 'you' });
+
+    assert.equal(new RunLedger(tempDirectory).findRun(host, '7')?.submittedBy, 'me');
+  });
+
+  describe('without room on the disk', () => {
+    it('knows in this process what it could not write, and warns once', () => {
+      const { ledger, warnings, tempDirectory, folder } = aLedger();
+      blockFolders(tempDirectory, 'databricks-runs');
+
+      ledger.updateRun(host, '7', { submittedBy: 'me', cancelOnPipelineCancel: true });
+      ledger.updateRun(host, '7', { isCancelRequested: true });
+      ledger.writeStep('step-1', { submissionNumber: 3, pendingRunName: 'nightly' });
+
+      assert.deepEqual(ledger.listRuns(host), [ledger.findRun(host, '7')]);
+      assert.deepEqual(
+        [ledger.findRun(host, '7')?.submittedBy, ledger.findRun(host, '7')?.isCancelRequested],
+        ['me', true],
+      );
+      assert.equal(ledger.hasOpenWork(false), true);
+      const { runs, submission } = ledger.findUnfinished({
+        hash: 'me',
+        taskInstanceId: 'step-1',
+      });
+      assert.deepEqual([runs.length, submission], [1, 'nightly']);
+      assert.equal(warnings.length, 1);
+      const [before, after] = (warnings[0] ?? '').split(/E[A-Z]+: .*?\. (?=So )/);
+      assert.equal(before, `What this job knows of its runs cannot be written to "${folder}": `);
+      assert.equal(
+        after,
+        'So the end of the job may not cancel them, and a retry of this step may not find them: free space there.',
+      );
+    });
+
+    it('writes what it can as soon as there is room', () => {
+      const { ledger, tempDirectory, folder } = aLedger();
+      blockFolders(tempDirectory, 'databricks-runs');
+      ledger.updateRun(host, '7', { submittedBy: 'me' });
+      rmSync(folder);
+
+      ledger.updateRun(host, '7', { isOver: true });
+      new RunLedger(tempDirectory).updateRun(host, '7', { waitedBy: 'you' });
+
+      const { submittedBy, waitedBy, isOver } = ledger.findRun(host, '7') ?? {};
+      assert.deepEqual([submittedBy, waitedBy, isOver], ['me', 'you', true]);
+      assert.equal(ledger.listRuns(host).length, 1);
+    });
+
+    it('refuses to forget what must not be forgotten', () => {
+      const { ledger, warnings, tempDirectory } = aLedger();
+      blockFolders(tempDirectory, 'databricks-runs');
+
+      assert.throws(() => ledger.writeStepSurely('step-1', { submissionNumber: 0 }), {
+        code: /^E/,
+      });
+      assert.deepEqual(ledger.readStep('step-1'), { submissionNumber: 0 });
+      assert.deepEqual(warnings, []);
+    });
   });
 
   it('has open work as long as one run of several goes on', () => {

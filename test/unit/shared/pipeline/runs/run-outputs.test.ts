@@ -7,7 +7,7 @@ import { scalarMembers, setRunOutputs } from '../../../../../shared/pipeline/run
 import type { RunReport } from '../../../../../shared/pipeline/runs/run-report';
 import manifest from '../../../../../tasks/WaitForRun/task.json';
 import { aRun } from '../../../../helpers/runs';
-import { aTaskContext } from '../../../../helpers/task-context';
+import { aTaskContext, blockFolders } from '../../../../helpers/task-context';
 
 function aReport(exitValue: string | undefined, isTruncated = false, runId = 7): RunReport {
   const run = toRun(aRun({ runId }), 'Reading');
@@ -73,6 +73,16 @@ describe('setRunOutputs', () => {
     assert.deepEqual(host.warnings, [
       'The exit value of the notebook contains a secret of this pipeline: in the outputs *** stands for it. Let the notebook keep it to itself.',
     ]);
+  });
+
+  it('points to no file that could not be written', () => {
+    const { context, host } = aTaskContext({ manifest });
+    blockFolders(context.tempDirectory, 'databricks-output');
+
+    setRunOutputs(context, [aReport('{"a": "$(x)"}')]);
+
+    assert.equal(host.warnings.length, 3);
+    assert.doesNotMatch(host.warnings.join(), /has the whole value/);
   });
 
   it('sets no variable whose value the agent would expand', () => {

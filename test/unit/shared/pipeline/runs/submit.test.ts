@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import type { ApiError, JsonObject } from '../../../../../shared/databricks';
-import { CancelledError } from '../../../../../shared/pipeline/errors';
+import { type AgentError, CancelledError } from '../../../../../shared/pipeline/errors';
 import { startNextSubmission, submitNotebookRun } from '../../../../../shared/pipeline/runs/submit';
 import { readSubmitInputs } from '../../../../../shared/pipeline/runs/submit-inputs';
 import { computeStepIdentity } from '../../../../../shared/pipeline/step-identity';
@@ -11,6 +11,7 @@ import { answer, networkError, type StubRoutes, stubHost } from '../../../../hel
 import {
   aTaskContext,
   aTempDirectory,
+  blockFolders,
   stepVariables,
   type TestContextOptions,
 } from '../../../../helpers/task-context';
@@ -497,6 +498,81 @@ describe('submitNotebookRun', () => {
 
     assert.equal(forget.callCount, 1);
     assert.ok(record.firstCall.calledBefore(forget.firstCall));
+  });
+
+  describe('without room in Agent.TempDirectory', () => {
+    it('submits nothing, and says what to do', async () => {
+      const tempDirectory = aTempDirectory();
+      blockFolders(tempDirectory, 'databricks-runs');
+      const test = arrange({ tempDirectory });
+
+      await assert.rejects(test.run(), (error: AgentError) => {
+        assert.equal(error.name, 'AgentError');
+        assert.ok(
+          error.message.startsWith(
+            `No run was submitted, because it could not be noted in Agent.TempDirectory ("${tempDirectory}"), which a retry needs to find it: E`,
+          ),
+          error.message,
+        );
+        assert.equal(error.hint, 'Free space there, and check that the agent may write there.');
+        return true;
+      });
+
+      assert.deepEqual(tokensOf(test), []);
+    });
+
+    it('shows a run that is submitted, with one warning', async () => {
+      const tempDirectory = aTempDirectory();
+      const test = arrange({
+        tempDirectory,
+        routes: {
+          [submit]: () => {
+            blockFolders(tempDirectory, 'databricks-runs');
+            return { run_id: 7 };
+          },
+        },
+      });
+
+      const submitted = await test.run();
+
+      assert.deepEqual(submitted, { runId: '7', runPageUrl: page });
+      assert.deepEqual(test.host.output(), { runId: '7', runPageUrl: page });
+      assert.equal(
+        test.host.infos.at(-1),
+        `Submitted run 7 of notebook "/Shared/app/main": ${page}`,
+      );
+      assert.equal(test.host.warnings.length, 1);
+      assert.match(test.host.warnings[0] ?? '', /^What this job knows of its runs cannot be /);
+    });
+
+    it('cancels a run that is submitted with the step', async () => {
+      const tempDirectory = aTempDirectory();
+      const test = arrange({
+        tempDirectory,
+        routes: {
+          [submit]: () => {
+            blockFolders(tempDirectory, 'databricks-runs');
+            test.cancel(cancelled);
+            return { run_id: 7 };
+          },
+          [cancelRun]: {},
+        },
+      });
+
+      await assert.rejects(test.run(), {
+        message: 'The step was cancelled; run 7 is cancelled too',
+      });
+    });
+
+    it('sets the id of the run before anything else can happen', async () => {
+      const test = arrange();
+      const output = sinon.spy(test.host, 'setOutput');
+      const record = sinon.spy(test.context.ledger, 'updateRun');
+
+      await test.run();
+
+      assert.ok(output.firstCall.calledBefore(record.firstCall));
+    });
   });
 
   describe('after a try whose submit was never answered', () => {

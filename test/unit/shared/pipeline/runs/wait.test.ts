@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { JsonObject } from '../../../../../shared/databricks';
 import { CancelledError } from '../../../../../shared/pipeline/errors';
 import { type AwaitedRun, waitForRuns } from '../../../../../shared/pipeline/runs/wait';
@@ -7,7 +8,12 @@ import { readWaitInputs } from '../../../../../shared/pipeline/runs/wait-inputs'
 import manifest from '../../../../../tasks/WaitForRun/task.json';
 import { aRun, aRunOutput, aTaskRun } from '../../../../helpers/runs';
 import { answer, type StubRoutes, stubHost } from '../../../../helpers/stub-api';
-import { aTaskContext, type TestContextOptions } from '../../../../helpers/task-context';
+import {
+  aTaskContext,
+  aTempDirectory,
+  blockFolders,
+  type TestContextOptions,
+} from '../../../../helpers/task-context';
 
 const getRun = 'GET /api/2.2/jobs/runs/get?run_id=7';
 const getRun8 = 'GET /api/2.2/jobs/runs/get?run_id=8';
@@ -664,6 +670,40 @@ describe('waitForRuns', () => {
       waitedBy: context.identity.hash,
       isOver: true,
     });
+  });
+
+  it('succeeds without room for its files, and warns of each', async () => {
+    const tempDirectory = aTempDirectory();
+    const folders = ['databricks-runs', 'databricks-output', 'databricks-summary'];
+    blockFolders(tempDirectory, ...folders);
+    const { wait, host } = end(aRun(), aRunOutput('ok'), { tempDirectory });
+
+    const success = await wait();
+
+    assert.equal(success.hasIssues, false);
+    assert.deepEqual(
+      host.outputs.map(({ name }) => name),
+      ['resultState', 'runPageUrl', 'results', 'notebookOutput'],
+    );
+    assert.deepEqual(host.summaries, []);
+    assert.deepEqual(
+      host.warnings.map((warning) => warning.replace(/: E[A-Z]+: .*/, '')),
+      [
+        `What this job knows of its runs cannot be written to "${join(tempDirectory, 'databricks-runs')}"`,
+        `The exit value cannot be written to "${join(tempDirectory, 'databricks-output')}", so the output variable notebookOutputFile is not set`,
+        `The summary cannot be written to "${join(tempDirectory, 'databricks-summary')}", and is not shown`,
+      ],
+    );
+  });
+
+  it('knows without room for its files which runs have ended', async () => {
+    const tempDirectory = aTempDirectory();
+    blockFolders(tempDirectory, 'databricks-runs', 'databricks-output', 'databricks-summary');
+    const { wait, badEnds } = end(failed, failedOutput, { tempDirectory });
+
+    await assert.rejects(wait(), { name: 'RunFailedError' });
+
+    assert.deepEqual(badEnds, ['bad end']);
   });
 
   describe('summary', () => {
