@@ -132,42 +132,43 @@ export class ApiClient {
 
   async #request(request: ApiRequest): Promise<JsonObject> {
     let mayRenew = true;
-    const attempt = async (remainingMs: number): Promise<JsonObject> => {
-      try {
-        return await this.#attempt(request, remainingMs);
-      } catch (error) {
-        if (!mayRenew || !isRefusedToken(error)) throw error;
-        mayRenew = false;
-        if (!(await this.#renew(request.signal))) throw error;
-        return await this.#attempt(request, remainingMs);
-      }
-    };
     let isUnclear = false;
-    const noted = async (remainingMs: number): Promise<JsonObject> => {
+    const send = async (remainingMs: number): Promise<JsonObject> => {
       try {
-        return await attempt(remainingMs);
+        return await this.#attempt(request, remainingMs);
       } catch (error) {
         isUnclear ||= !isRefused(error);
         throw error;
       }
     };
+    const attempt = async (remainingMs: number): Promise<JsonObject> => {
+      try {
+        return await send(remainingMs);
+      } catch (error) {
+        if (!mayRenew || !isRefusedToken(error)) throw error;
+        if (!(await this.#renew(request.signal))) throw error;
+        // Not before: a renewal that fails for a while is tried again with the next attempt.
+        mayRenew = false;
+        return await send(remainingMs);
+      }
+    };
     try {
       return await this.#repeat(
         request,
-        request.patience === 'poll' ? this.#contact.watched(noted) : noted,
+        request.patience === 'poll' ? this.#contact.watched(attempt) : attempt,
       );
     } catch (error) {
       throw this.#finalError(request, error, isUnclear);
     }
   }
 
-  /** False when there is no new token: then the refusal is what the caller has to know. */
+  /** False when there is no new token: then the refusal is what the caller has to know. Throws what passes by itself. */
   async #renew(signal: AbortSignal | undefined): Promise<boolean> {
     try {
       return await this.#options.credentials.renew(signal);
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof ExpectedError)) throw error;
+      if (!(error instanceof ExpectedError) || isTransient(error)) throw error;
       const why = [error.message.replace(/[.\s]+$/, ''), error.hint].filter(Boolean).join('. ');
       this.logger.info(`The token was refused and could not be renewed: ${why}`);
       return false;

@@ -9,12 +9,14 @@ import {
   type Credentials,
   type JsonObject,
   LoginError,
+  TransportError,
   tokenCredentials,
 } from '../../../../shared/databricks';
 import {
   answer,
   networkError,
   type StubReply,
+  type StubRequest,
   type StubRoutes,
   stubClientOptions,
 } from '../../../helpers/stub-api';
@@ -25,6 +27,7 @@ const post: ApiRequest = { what: 'Creating x', method: 'POST', path: '/api/2.0/x
 
 const unavailable = answer(503, { error_code: 'TEMPORARILY_UNAVAILABLE', message: 'Later.' });
 const refused = answer(401, { error_code: 'UNAUTHENTICATED', message: 'Token expired.' });
+const outage = new TransportError('login.test answered HTTP 503');
 const networkHint =
   'Check the network, the proxy and the firewall between the agent and the workspace; a workspace with private link needs an agent inside its network.';
 
@@ -430,6 +433,55 @@ describe('ApiClient', () => {
       assert.deepEqual(logger.at('info'), [
         'The token was refused and could not be renewed: Asking for a token failed. Wait.',
       ]);
+    });
+
+    const isNew = ({ headers }: StubRequest): boolean => headers['Authorization'] !== 'Bearer t1';
+
+    it('with the next attempt when who gives tokens is out of order for a minute', async () => {
+      const { credentials, renewals } = renewableCredentials();
+      const renew = () =>
+        clock.now() - startMs < 60_000 ? Promise.reject(outage) : credentials.renew();
+      const { client, clock, api } = setUp(
+        { 'GET /api/2.0/x': (request) => (isNew(request) ? { ok: true } : refused) },
+        { credentials: { ...credentials, renew } },
+      );
+      const startMs = clock.now();
+
+      assert.deepEqual(await client.request({ ...get, patience: 'poll' }), { ok: true });
+
+      assert.equal(renewals(), 1);
+      assert.ok(api.requests.length > 3);
+    });
+
+    it('no longer than the patience, while who gives tokens is out of order', async () => {
+      const renew = () => Promise.reject(outage);
+      const credentials = { ...renewableCredentials().credentials, renew };
+      const { client, clock } = setUp({ 'GET /api/2.0/x': refused }, { credentials });
+      const startMs = clock.now();
+
+      await assert.rejects(client.request({ ...get, patience: 'poll' }), {
+        name: 'TransportError',
+        message:
+          'Reading x failed: login.test answered HTTP 503 (GET https://adb-7.test/api/2.0/x)',
+      });
+
+      assert.equal(clock.now() - startMs, 15 * 60_000);
+    });
+
+    it('and knows that a refused request has changed nothing, though a renewal failed', async () => {
+      const { credentials } = renewableCredentials();
+      const renewing = sinon.stub().rejects(outage).onSecondCall().callsFake(credentials.renew);
+      const denied = answer(400, { error_code: 'INVALID_PARAMETER_VALUE', message: 'No.' });
+      const { client } = setUp(
+        { 'POST /api/2.0/x': (request) => (isNew(request) ? denied : refused) },
+        { credentials: { ...credentials, renew: renewing } },
+      );
+
+      await assert.rejects(client.request({ ...post, isRepeatable: true }), (error: ApiError) => {
+        assert.equal(error.status, 400);
+        assert.equal(error.details.followsUnclearAttempt, undefined);
+        return true;
+      });
     });
 
     it('but shows a defect of the renewal', async () => {
