@@ -1,5 +1,6 @@
 import type { ApiClient } from './api-client';
 import type { JsonObject } from './json';
+import { readPages } from './pages';
 import { wire } from './wire';
 
 export interface Cluster {
@@ -37,20 +38,16 @@ export class Clusters {
 
   /** Lists all clusters that the identity may see: active, pinned and recently ended. Docs: clusters/list. */
   async listClusters(signal?: AbortSignal): Promise<Cluster[]> {
-    const clusters: Cluster[] = [];
-    let pageToken: string | undefined;
-    do {
-      const body = await this.#api.request({
+    const pages = await readPages((pageToken) =>
+      this.#api.request({
         what: 'Listing the clusters',
         method: 'GET',
         path: '/api/2.1/clusters/list',
         query: { page_size: 100, page_token: pageToken },
         signal,
-      });
-      clusters.push(...wire.objects(body, 'clusters').map(toCluster));
-      pageToken = wire.text(body, 'next_page_token') || undefined;
-    } while (pageToken !== undefined);
-    return clusters;
+      }),
+    );
+    return pages.flatMap((page) => wire.objects(page, 'clusters').map(toCluster));
   }
 }
 

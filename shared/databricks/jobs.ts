@@ -2,6 +2,7 @@ import { type AccessControlEntry, toWireEntry } from './access-control';
 import type { ApiClient, ApiRequest } from './api-client';
 import { ApiError, isRefused, isTransient, WaitTimeoutError, withConsequence } from './errors';
 import { type JsonObject, jsonId } from './json';
+import { readPages } from './pages';
 import { pollUntil, runPollInterval } from './poll';
 import { isFinal, type Run, toRun } from './run';
 import { wire } from './wire';
@@ -120,7 +121,7 @@ export class Jobs {
   /** Reads a run with all its task runs. Throws ApiError of kind `not-found` for an unknown run. Docs: jobs/getrun. */
   async getRun(runId: string, options: ReadOptions = {}): Promise<Run> {
     const what = `Reading run ${runId}`;
-    const read = (pageToken: string | undefined): Promise<JsonObject> =>
+    const [first, ...more] = await readPages((pageToken) =>
       this.#api.request({
         what,
         method: 'GET',
@@ -132,15 +133,10 @@ export class Jobs {
             'Check that the run id and the workspace belong together; runs are kept for 60 days.',
           ...(options.patience === 'poll' && lostAccessHints(this.#api.describeLogin())),
         },
-      });
-    let page = await read(undefined);
-    const first = toRun(page, what);
-    const tasks = [...first.tasks];
-    for (let token = pageTokenOf(page); token !== undefined; token = pageTokenOf(page)) {
-      page = await read(token);
-      tasks.push(...toRun(page, what).tasks);
-    }
-    return { ...first, tasks };
+      }),
+    );
+    const run = toRun(first, what);
+    return { ...run, tasks: [...run.tasks, ...more.flatMap((page) => toRun(page, what).tasks)] };
   }
 
   /** Reads the output of a *task* run; runs themselves have none. Docs: jobs/getrunoutput. */
@@ -258,10 +254,6 @@ function fingerprint(run: Run): string {
     [state.lifeCycleState, state.resultState, state.stateMessage].join('/'),
   );
   return [...states, ...run.tasks.map((task) => `${task.taskKey}#${task.attemptNumber}`)].join('|');
-}
-
-function pageTokenOf(body: JsonObject): string | undefined {
-  return wire.text(body, 'next_page_token') || undefined;
 }
 
 function toSubmitBody(spec: NotebookRunSpec): JsonObject {

@@ -2,6 +2,7 @@ import type { ApiClient } from './api-client';
 import { ApiError, ExpectedError, isRefused, withConsequence } from './errors';
 import { isSameRepository, withoutUserInfo } from './git-url';
 import { type Json, type JsonObject, jsonId } from './json';
+import { readPages } from './pages';
 import { credentialHint, withGitHint } from './repo-errors';
 import { wire } from './wire';
 
@@ -243,22 +244,16 @@ export class Repos {
   /** All Git folders below a path that the identity may manage. Docs: repos/list. */
   async listRepos(pathPrefix: string, signal?: AbortSignal): Promise<Repo[]> {
     const what = `Listing the Git folders below "${pathPrefix}"`;
-    const repos: Repo[] = [];
-    let pageToken: string | undefined;
-    do {
-      const body = await this.#api.request({
+    const pages = await readPages((pageToken) =>
+      this.#api.request({
         what,
         method: 'GET',
         path: '/api/2.0/repos',
         query: { path_prefix: pathPrefix, next_page_token: pageToken },
         signal,
-      });
-      repos.push(...wire.objects(body, 'repos').map((item) => toRepo(item, what)));
-      const next: string | undefined = wire.text(body, 'next_page_token') || undefined;
-      // A server that names the same page for ever would be asked for ever.
-      pageToken = next === pageToken ? undefined : next;
-    } while (pageToken !== undefined);
-    return repos;
+      }),
+    );
+    return pages.flatMap((page) => wire.objects(page, 'repos').map((item) => toRepo(item, what)));
   }
 }
 

@@ -70,6 +70,15 @@ describe('listClusters', () => {
     assert.equal(api.requests.length, 2);
   });
 
+  it('ends when the same page is named again', async () => {
+    const again = { next_page_token: 'p2' };
+    const { clusters, api } = clustersOf({ [path]: again, [`${path}&page_token=p2`]: [again] });
+
+    await clusters.listClusters();
+
+    assert.equal(api.requests.length, 2);
+  });
+
   it('is empty where the service leaves the list out', async () => {
     const { clusters } = clustersOf({ [path]: {} });
 

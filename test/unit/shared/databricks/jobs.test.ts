@@ -253,6 +253,15 @@ describe('getRun', () => {
     assert.equal(api.requests.length, 3);
   });
 
+  it('ends when the same page of the task runs is named again', async () => {
+    const again = aRun({ wire: { next_page_token: 'p2' } });
+    const { jobs, api } = setUp({ [getPath]: again, [`${getPath}&page_token=p2`]: [again] });
+
+    await jobs.getRun('7');
+
+    assert.equal(api.requests.length, 2);
+  });
+
   it('asks for ids beyond 2^53 digit for digit', async () => {
     const { jobs } = setUp({
       [`GET /api/2.2/jobs/runs/get?run_id=${largestId}`]: answer(
