@@ -5,7 +5,7 @@ import { parseAccessControlList } from '../../shared/pipeline/inputs/access-cont
 import type { InputReader } from '../../shared/pipeline/inputs/input-reader';
 import type { TaskHost } from '../../shared/pipeline/task-host';
 import type { FolderPermissions } from './set-permissions';
-import { type FileMatcher, parsePatterns } from './source/match-patterns';
+import { type PatternMatcher, parsePatterns } from './source/match-patterns';
 import { isProtectedFolder, parseTargetFolder } from './target/target-path';
 
 export interface ImportNotebooksInputs {
@@ -13,7 +13,7 @@ export interface ImportNotebooksInputs {
   readonly connection: () => ConnectionSettings;
   /** Absolute path on the agent. */
   readonly sourceFolder: string;
-  readonly matcher: FileMatcher;
+  readonly matcher: PatternMatcher;
   /** Absolute path in the workspace, without `/` at the end. */
   readonly targetFolder: string;
   readonly mode: 'merge' | 'mirror';
@@ -62,10 +62,11 @@ export function readInputs(input: InputReader, host: TaskHost): ImportNotebooksI
   const inputs: ImportNotebooksInputs = {
     connection,
     sourceFolder: sourcePath,
-    matcher: input.parse('contents', () => parsePatterns(contents, process.platform), {
-      matches: () => false,
-      mayContain: () => false,
-    }),
+    matcher: input.parse(
+      'contents',
+      () => parsePatterns(contents, process.platform),
+      parsePatterns('', process.platform),
+    ),
     targetFolder,
     mode,
     includeFiles: input.boolean('includeFiles', true),

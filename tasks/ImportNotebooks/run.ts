@@ -45,6 +45,7 @@ export async function importNotebooks(context: TaskContext): Promise<TaskSuccess
     const files = source.files.filter(({ path }) => !ownFiles.includes(path));
     const items = await toImportItems(files, inputs);
     checkNotEmpty(inputs, files, items);
+    warnOfUnused(context, inputs);
     context.host.info(describeSource(inputs, files.length, items.length));
     const stripping = describeStripping(items);
     if (stripping !== undefined) context.host.info(stripping);
@@ -90,9 +91,17 @@ function checkNotEmpty(
       ? `Nothing to import: "${inputs.sourceFolder}" has no file that matches 'contents'`
       : `Nothing to import: ${count(files.length, 'file')} of "${inputs.sourceFolder}" match 'contents', but none is a notebook, and 'includeFiles' is false`,
     {
-      hint: `Check 'sourceFolder' and 'contents'; the folders .git, node_modules and .databricks are never looked into. Nothing was changed in the workspace.`,
+      hint: `Check 'sourceFolder' and 'contents'; the folders .git, node_modules and .databricks are never looked into.${inputs.matcher.hasLists ? " Braces and commas of 'contents' are literal, write one pattern a line." : ''} Nothing was changed in the workspace.`,
     },
   );
+}
+
+function warnOfUnused({ host }: TaskContext, { matcher }: ImportNotebooksInputs): void {
+  for (const line of matcher.unusedExclusions()) {
+    host.warning(
+      `The line "${line}" of 'contents' excludes nothing. Patterns are relative to 'sourceFolder', a folder is excluded by !folder/**, and an exclusion counts only behind what includes.`,
+    );
+  }
 }
 
 async function deploy(

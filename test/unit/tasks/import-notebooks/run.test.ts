@@ -87,6 +87,21 @@ describe('ImportNotebooks', () => {
     assert.match(readFileSync(host.summaries[0] ?? '', 'utf8'), /❌ 1 file could not be imported/);
   });
 
+  it('warns of each exclusion that excludes nothing', async () => {
+    const contents = '**\n!*.md\n!x/\n!tests/';
+    const { run, host } = anImport(new FakeWorkspace(), two, { contents });
+
+    await run();
+
+    assert.deepEqual(
+      host.warnings,
+      ['!*.md', '!tests/'].map(
+        (line) =>
+          `The line "${line}" of 'contents' excludes nothing. Patterns are relative to 'sourceFolder', a folder is excluded by !folder/**, and an exclusion counts only behind what includes.`,
+      ),
+    );
+  });
+
   it('sets declared outputs', async () => {
     const { run, host } = anImport(new FakeWorkspace(), two);
 
@@ -465,6 +480,19 @@ describe('ImportNotebooks', () => {
         hint: missing,
       });
     });
+
+    for (const contents of ['**/*.{sql,r}', '*.sql, *.r']) {
+      it(`several patterns in a line, and says how to write ${contents}`, async () => {
+        const { run } = anImport(aTarget(1), two, { contents });
+
+        await assert.rejects(run(), {
+          hint: missing.replace(
+            'into. ',
+            "into. Braces and commas of 'contents' are literal, write one pattern a line. ",
+          ),
+        });
+      });
+    }
 
     it('a source without notebooks when files are not included', async () => {
       const sourceFolder = aFolder({ 'b.json': '{}' });

@@ -25,6 +25,13 @@ describe('parsePatterns', () => {
     ['extended patterns', '@(a|b).*', ['a.py', 'b.json']],
     ['case', 'A.PY', []],
     ['only exclusions', '!a.py', []],
+    ['a folder with a slash at the end', 'etl/', ['etl/a.py', 'etl/.hidden/c.py', 'etl/x/y/d.sql']],
+    [
+      'an excluded folder with a slash at the end',
+      '**\n!etl/',
+      ['a.py', 'b.json', '.env', '#1.py'],
+    ],
+    ['the source itself', './', paths],
   ];
   for (const [title, patterns, expected] of cases) {
     it(`understands ${title}`, () => {
@@ -67,12 +74,43 @@ describe('parsePatterns', () => {
     ['**\n!e[!x]*/**', 'etl', false],
     ['**\n!etl/[!b]*/**', 'etl', true],
     ['**\n!etl/**\netl/a.py', 'etl', true],
+    ['**\n!etl/', 'etl', false],
+    ['etl/', 'other', false],
     ['**\n!**', 'etl', false],
     ['**\n!**/etl/**', 'x/etl', false],
   ];
   for (const [patterns, folder, expected] of folders) {
     it(`${expected ? 'looks' : 'does not look'} into ${folder} for ${patterns.replaceAll('\n', ', ')}`, () => {
       assert.equal(parsePatterns(patterns, 'linux').mayContain(folder), expected);
+    });
+  }
+
+  /** Exclusions that did nothing when these paths were looked at, folders as they are entered. */
+  function unused(patterns: string): string[] {
+    const matcher = parsePatterns(patterns, 'linux');
+    const isReached = (path: string): boolean => {
+      const names = path.split('/').slice(0, -1);
+      return names.every((_, index) => matcher.mayContain(names.slice(0, index + 1).join('/')));
+    };
+    for (const path of paths) if (isReached(path)) matcher.matches(path);
+    return matcher.unusedExclusions();
+  }
+
+  const exclusions: readonly [string, string, readonly string[]][] = [
+    ['that matches a file', '**\n!a.py', []],
+    ['that matches a folder', '**\n!etl/**', []],
+    ['that matches a folder with a slash', '**\n!etl/', []],
+    ['that matches nothing', '**\n!*.md\n!x/', ['!*.md', '!x/']],
+    ['of a folder as if it were a file', '**\n!etl', ['!etl']],
+    ['before what it excludes', '!a.py\n**', ['!a.py']],
+    ['of what another one excludes', '**\n!*.py\n!a.py', []],
+    ['of what lies in a folder that another one excludes', '**\n!etl/**\n!**/*.sql', []],
+    ['of what cannot lie in such a folder', '**\n!etl/**\n!x/*.sql', ['!x/*.sql']],
+    ['of what is never looked at', '**\n!.git/**\n!**/node_modules/', []],
+  ];
+  for (const [title, patterns, expected] of exclusions) {
+    it(`knows whether an exclusion ${title} is used`, () => {
+      assert.deepEqual(unused(patterns), expected);
     });
   }
 
