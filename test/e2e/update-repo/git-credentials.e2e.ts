@@ -255,7 +255,7 @@ describe('Git credentials that a step brings along', () => {
 
       assert.ok(
         (errorsOf(outcome.step('repo'))[0] ?? '').endsWith(
-          `The workspace allows this identity no second Git credential, and it has Git credential ${id} (azureDevOpsServices, user name "me"), which no step has registered. Set 'gitCredential' to existing to use that one, or delete it when signed in as this identity (DELETE /api/2.0/git-credentials/${id}), or sign in as an identity without one.`,
+          `The workspace allows this identity no second Git credential, and it has Git credential ${id} (azureDevOpsServices, user name "me"), which this job has not registered. Set 'gitCredential' to existing to use that one, or delete it when signed in as this identity (DELETE /api/2.0/git-credentials/${id}), or sign in as an identity without one.`,
         ),
         outcome.log,
       );
