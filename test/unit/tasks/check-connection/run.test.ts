@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { answer, networkError, stubHost } from '../../../helpers/stub-api';
+import { answer, networkError, type StubReply, stubHost } from '../../../helpers/stub-api';
 import {
   aCheck,
   credentialsRoute,
@@ -156,6 +156,46 @@ describe('CheckConnection', () => {
         'Login | ok | a token was given, valid until 2026-01-05 09:30 UTC',
       );
     });
+
+    const networks: readonly (readonly [string, StubReply, string, string])[] = [
+      [
+        'an IP access list',
+        answer(403, {
+          error_code: 'PERMISSION_DENIED',
+          message: 'Source IP address: 20.1.2.3 is blocked by Databricks IP ACL for workspace: 7',
+        }),
+        'Source IP address: 20.1.2.3 is blocked by Databricks IP ACL for workspace: 7 (HTTP 403 PERMISSION_DENIED',
+        'The workspace allows only certain IP addresses. Run the job on an agent with an allowed address.',
+      ],
+      [
+        'a network policy',
+        answer(403, 'Unauthorized network access to workspace: 7'),
+        'Unauthorized network access to workspace: 7 (HTTP 403',
+        'The workspace refuses the network of the agent: public access is switched off, or a network policy does not allow it. Run the job on an agent inside an allowed network, one with a private endpoint of the workspace.',
+      ],
+      [
+        'private link',
+        answer(303, '', { location: '/login.html?error=private-link-validation-error:7' }),
+        'the workspace refuses this network: it requires private link (HTTP 303 PRIVATE_LINK_VALIDATION_ERROR',
+        'Run the job on an agent inside the network that the workspace allows.',
+      ],
+    ];
+    for (const [title, reply, said, remedy] of networks) {
+      it(`tells ${title} from a wrong secret`, async () => {
+        const discovery = '/oidc/.well-known/oauth-authorization-server';
+        const check = aCheck({
+          inputs: { host: '', token: '' },
+          variables: { DATABRICKS_HOST: stubHost, DATABRICKS_CLIENT_ID: 'app-1' },
+          secrets: { DATABRICKS_CLIENT_SECRET: 'dose-1' },
+          routes: { [`GET ${discovery}`]: reply, [meRoute]: reply },
+        });
+
+        assert.deepEqual((await rowsOfFailure(check)).slice(5, 7), [
+          `Login | failed | Signing in to ${stubHost} as service principal app-1 with its OAuth secret failed: ${said}, GET ${stubHost}${discovery})`,
+          `-> What to do: ${remedy}`,
+        ]);
+      });
+    }
 
     it('sends nothing to a host that is not of Databricks', async () => {
       const check = aCheck({
