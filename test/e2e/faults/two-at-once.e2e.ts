@@ -44,6 +44,29 @@ describe('two pipelines that deploy to one place at once', () => {
         [commitId, commitId],
       );
     });
+
+    it('one notices that the other has brought it to another tag', async () => {
+      const v1 = scene.remote.head('v1');
+      scene.remote.tag('v2', 'feature/x', 'Second');
+      await scene.steps(scene.update());
+      const [folder] = await scene.folders();
+      const path = `/api/2.0/repos/${folder?.id}`;
+      scene.workspace.clearRequests();
+      // The look at the folder after the update, until the other has moved it.
+      scene.workspace.addFault({ match: `GET ${path}`, kind: 'status', after: 1 });
+      const first = scene.steps(scene.update({ gitBranch: '', gitTag: 'v1' }));
+      await until('the first looks at the folder', () =>
+        scene.workspace.requests().some((request) => request.status === 503),
+      );
+
+      await scene.send('PATCH', path, { tag: 'v2' });
+      scene.workspace.clearFaults();
+      const outcome = await first;
+
+      assert.deepEqual(errorsOf(outcome.step('repo')), [
+        `The Git folder "/Repos/ci/app" was brought to tag "v1", which is commit ${v1.slice(0, 12)} of ${scene.remote.url}, but is at commit ${scene.remote.head('v2').slice(0, 12)} now: somebody else has moved it at the same time. Give every pipeline a Git folder of its own, or use a temporary one. If it is the tag that has moved meanwhile, run the step again.`,
+      ]);
+    });
   });
 
   describe('to a folder', () => {
