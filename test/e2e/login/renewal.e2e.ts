@@ -127,6 +127,22 @@ describe('renewal of tokens', () => {
     );
   });
 
+  it('outlasts an outage of the login that lasts longer than the token', async () => {
+    const outcome = await wait({ ...withSecret(), speed: 20 }, async () => {
+      await until('the run is read', () => statuses(read).includes(200));
+      await aMoment(300);
+      scene.workspace.addFault({ match: 'POST /oidc/v1/token', kind: 'status' });
+      scene.workspace.configureIdentity({ clockOffsetSeconds: 7200 });
+      // Half a minute of tries to renew the token follows each.
+      await until('refusals', () => statuses(read).filter((status) => status === 401).length >= 3);
+      scene.workspace.clearFaults();
+      await until('the run is read again', () => statuses(read).at(-1) === 200);
+    });
+
+    assert.equal(outcome.result, 'Succeeded');
+    assert.equal(count('token by client_credentials → 200'), 2);
+  });
+
   it('uses a token as long as it holds while Entra is out of order', async () => {
     setLife(160);
     const way = {
