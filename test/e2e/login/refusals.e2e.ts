@@ -55,11 +55,22 @@ function asFederated(name: string = azureConnection) {
   };
 }
 
+/** A service principal of Databricks with this OAuth secret. */
+function withSecret(password: string) {
+  return ({ workspace }: LoginScene): Way => {
+    const parameters = { username: principals.databricks, password };
+    return {
+      inputs: { databricksConnection },
+      connections: [toDatabricks(workspace.url, parameters)],
+    };
+  };
+}
+
 interface Refusal {
   readonly title: string;
   readonly arrange?: (scene: LoginScene) => void;
   readonly way: (scene: LoginScene) => Way;
-  /** URL and TENANT stand for what differs from run to run, *** for what the agent masks. */
+  /** URL, TENANT and ORGANIZATION stand for what differs from run to run, *** for what the agent masks. */
   readonly message: string;
   readonly asked: readonly string[];
 }
@@ -117,13 +128,7 @@ const refusals: readonly Refusal[] = [
   ...entraRefusals.map(toRefusal),
   {
     title: 'a wrong OAuth secret',
-    way: ({ workspace }) => {
-      const parameters = { username: principals.databricks, password: 'dose-wrong-0123456' };
-      return {
-        inputs: { databricksConnection },
-        connections: [toDatabricks(workspace.url, parameters)],
-      };
-    },
+    way: withSecret('dose-wrong-0123456'),
     message:
       'Signing in to URL as service principal *** with its OAuth secret failed: Client authentication failed (HTTP 401 invalid_client, POST URL/oidc/v1/token). Check the application id, and that the secret is an OAuth secret of this Databricks service principal (not one of Entra), has not expired and was not deleted; create a new one in the account console or the settings of the workspace.',
     asked: ['workspace: token by client_credentials → 401'],
@@ -169,6 +174,61 @@ const refusals: readonly Refusal[] = [
     asked: ['Entra: token for Databricks by secret → 200'],
   },
   {
+    title: 'an IP access list, to a service principal with an OAuth secret',
+    arrange: ({ workspace }) =>
+      workspace.addFault({
+        match: 'GET /oidc/*',
+        kind: 'status',
+        status: 403,
+        body: {
+          error_code: 'PERMISSION_DENIED',
+          message: 'Source IP address: 20.1.2.3 is blocked by Databricks IP ACL for workspace: 7',
+        },
+      }),
+    way: withSecret(oauthSecret),
+    message:
+      'Signing in to URL as service principal *** with its OAuth secret failed: Source IP address: 20.1.2.3 is blocked by Databricks IP ACL for workspace: 7 (HTTP 403 PERMISSION_DENIED, GET URL/oidc/.well-known/oauth-authorization-server). The workspace allows only certain IP addresses. Run the job on an agent with an allowed address.',
+    asked: [],
+  },
+  {
+    title: 'a network policy, to a service principal with an OAuth secret',
+    arrange: ({ workspace }) =>
+      workspace.addFault({
+        match: 'POST /oidc/*',
+        kind: 'status',
+        status: 403,
+        body: {
+          error_code: 'PERMISSION_DENIED',
+          message: 'Unauthorized network access to workspace: 7',
+        },
+      }),
+    way: withSecret(oauthSecret),
+    message:
+      'Signing in to URL as service principal *** with its OAuth secret failed: Unauthorized network access to workspace: 7 (HTTP 403 PERMISSION_DENIED, POST URL/oidc/v1/token). The workspace refuses the network of the agent: public access is switched off, or a network policy does not allow it. Run the job on an agent inside an allowed network, one with a private endpoint of the workspace.',
+    asked: ['workspace: token by client_credentials → 403'],
+  },
+  {
+    title: 'private link, to a pipeline with its own identity',
+    arrange: ({ workspace }) =>
+      workspace.addFault({
+        match: 'POST /oidc/*',
+        kind: 'redirect',
+        headers: { location: '/login.html?error=private-link-validation-error:7' },
+      }),
+    way: (scene) => asPipeline(scene),
+    message: `Signing in to URL as service principal ${principals.entra} by workload identity federation failed: the workspace refuses this network: it requires private link (HTTP 302 PRIVATE_LINK_VALIDATION_ERROR, POST URL/oidc/v1/token). Run the job on an agent inside the network that the workspace allows.`,
+    asked: ['ID token of the pipeline → 200', 'workspace: token by token-exchange → 302'],
+  },
+  {
+    title: 'a proxy before Entra',
+    arrange: ({ entra }) =>
+      void entra.faults.push({ status: 403, body: '<title>Blocked by ACME proxy</title>' }),
+    way: asAzure(),
+    message:
+      'Asking Microsoft Entra for a token as service principal *** of tenant TENANT (with a client secret) failed: a web page came back: "Blocked by ACME proxy" (HTTP 403, POST https://login.microsoftonline.com/TENANT/oauth2/v2.0/token). A sign-in page, a proxy or a firewall answered instead of login.microsoftonline.com: check the address, and the proxy of the agent.',
+    asked: ['Entra: token for Databricks by secret → 403'],
+  },
+  {
     title: 'an identity that may not read the Azure resource',
     arrange: ({ management }) => {
       const error = { code: 'AuthorizationFailed', message: 'The client has no authorization.' };
@@ -199,7 +259,7 @@ const refusals: readonly Refusal[] = [
     },
     way: asFederated(),
     message:
-      'Asking Azure DevOps for an ID token of this job for the service connection "AZURE_ID" failed: There is no explicit reference to service connection c from current stage Build (HTTP 403). The pipeline may not use this service connection: authorise it in the project settings (Service connections, Security, Pipeline permissions).',
+      'Asking Azure DevOps for an ID token of this job for the service connection "AZURE_ID" failed: There is no explicit reference to service connection c from current stage Build (HTTP 403, ORGANIZATION). The pipeline may not use this service connection: authorise it in the project settings (Service connections, Security, Pipeline permissions).',
     asked: ['ID token of the connection → 403'],
   },
   {
@@ -209,7 +269,7 @@ const refusals: readonly Refusal[] = [
       ...asFederated()(scene),
       variables: { 'System.PullRequest.IsFork': 'True' },
     }),
-    message: `Asking Azure DevOps for an ID token of this job for the service connection "AZURE_ID" failed: No (HTTP 403). ${withheld}`,
+    message: `Asking Azure DevOps for an ID token of this job for the service connection "AZURE_ID" failed: No (HTTP 403, ORGANIZATION). ${withheld}`,
     asked: ['ID token of the connection → 403'],
   },
 ];
@@ -230,6 +290,7 @@ describe('a login that is refused', () => {
       .replaceAll(scene.workspace.url, 'URL')
       .replaceAll(scene.entra.tenantId, 'TENANT')
       .replaceAll(scene.workspace.workspaceId, 'WORKSPACE_ID')
+      .replace(/http:\/\/127\.0\.0\.1:\d+\/local\//, 'ORGANIZATION')
       .replace(/(service connection )"[\da-f-]{36}"/, '$1"AZURE_ID"');
   }
 

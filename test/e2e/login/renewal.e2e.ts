@@ -171,6 +171,37 @@ describe('renewal of tokens', () => {
     ]);
   });
 
+  it('outlasts an outage of Azure DevOps that is longer than the life of the token', async () => {
+    setLife(40);
+    const parameters = { username: principals.databricks };
+    const way = {
+      inputs: { databricksConnection },
+      connections: [toDatabricks(scene.workspace.url, parameters)],
+      speed: 15,
+    };
+
+    const outcome = await wait(way, async () => {
+      await until('the first token', () => count('token by token-exchange → 200') >= 1);
+      await until('the run is read', () => statuses(read).includes(200));
+      const outage = { status: 503, body: '{"message":"The service is unavailable."}' };
+      scene.issuer.faults.push(...Array.from({ length: 500 }, () => outage));
+      // Half a minute of tries has at most 8: the second one begins after the end of the token.
+      await until('tries after the end', () => count('ID token of the connection → 503') > 9);
+      const reads = statuses(read).length;
+      scene.issuer.faults.length = 0;
+      await until('the run is read again', () => statuses(read).length > reads);
+    });
+
+    assert.equal(outcome.result, 'Succeeded');
+    assert.deepEqual(outcome.warnings, []);
+    assert.deepEqual(new Set(statuses(read)), new Set([200]));
+    const said = outcome.log.filter((line) => line.startsWith('Reading run '));
+    assert.match(
+      said[0] ?? '',
+      /attempt 1 failed, Asking Azure DevOps for an ID token of this job for the service connection "[\da-f-]{36}" failed: 127\.0\.0\.1:\d+ answered HTTP 503: The service is unavailable \(http:.*\)\. Trying again in/,
+    );
+  });
+
   it('is shared by all requests that are refused at the same time', async () => {
     const sourceFolder = join(scene.folder, 'many');
     mkdirSync(sourceFolder);
