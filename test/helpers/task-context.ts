@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createWorkspace, tokenCredentials, type Workspace } from '../../shared/databricks';
 import type { ConnectionSettings } from '../../shared/pipeline/connection/connection-inputs';
 import { InputReader } from '../../shared/pipeline/inputs/input-reader';
@@ -60,6 +61,8 @@ export function aTaskContext(options: TestContextOptions): TestContext {
   const api = stubApi(routes);
   const clock = new FakeClock();
   const controller = new AbortController();
+  // As in the product: every request in flight listens to it.
+  setMaxListeners(0, controller.signal);
   const workspace = createWorkspace({
     host: stubHost,
     credentials: tokenCredentials('dapi-test', 'token of the test'),

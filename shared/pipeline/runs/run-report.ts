@@ -1,11 +1,11 @@
-import { type Run, type RunOutput, resultWord, type TaskRun } from '../../databricks';
+import { isFinal, type Run, type RunOutput, resultWord, type TaskRun } from '../../databricks';
 
 /** Everything known of a run that was waited for. */
 export interface RunReport {
   readonly runId: string;
   /** As last seen; undefined when it was never seen. */
   readonly run: Run | undefined;
-  /** Ended, or given up after waitTimeoutMinutes. */
+  /** Given up after waitTimeoutMinutes. */
   readonly isTimedOut: boolean;
   /** By task run id; a task run without readable output is missing. */
   readonly outputs: ReadonlyMap<string, RunOutput>;
@@ -22,16 +22,25 @@ const severity: readonly string[] = [
   'UPSTREAM_CANCELED',
   'CANCELED',
   'MAXIMUM_CONCURRENT_RUNS_REACHED',
+  // Runs that were not waited for to their end.
+  'TERMINATING',
+  'RUNNING',
+  'WAITING_FOR_RETRY',
+  'BLOCKED',
+  'PENDING',
+  'QUEUED',
+  'UNKNOWN',
   'TIMEDOUT',
   'UPSTREAM_FAILED',
   'FAILED',
   'INTERNAL_ERROR',
 ];
 
-/** The result of a run as one word. */
-export function resultOf(report: RunReport): string {
-  if (report.isTimedOut || !report.run) return 'TIMEDOUT';
-  return resultWord(report.run);
+/** The result of a run as one word; of a run whose end was not seen the last life cycle state, or UNKNOWN. */
+export function resultOf({ run, isTimedOut }: RunReport): string {
+  if (isTimedOut) return 'TIMEDOUT';
+  if (!run) return 'UNKNOWN';
+  return isFinal(run) ? resultWord(run) : run.lifeCycleState;
 }
 
 /** The worst of several results. */

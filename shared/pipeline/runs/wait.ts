@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   isFinal,
   type Run,
@@ -5,6 +6,7 @@ import {
   type RunOutput,
   WaitTimeoutError,
   type Workspace,
+  withConsequence,
 } from '../../databricks';
 import { publishSummary } from '../publish-summary';
 import type { TaskContext, TaskSuccess } from '../task-context';
@@ -57,14 +59,12 @@ export async function waitForRuns(
       cancelOnPipelineCancel: inputs.cancelOnPipelineCancel,
     });
   }
-  let reports: RunReport[];
-  try {
-    reports = await watchAll(context, workspace, runs, inputs);
-  } catch (error) {
-    if (!context.signal.aborted) throw error;
+  const { reports, failure } = await watchAll(context, workspace, runs, inputs);
+  if (failure && context.signal.aborted) {
     throw await endCancelledStep(context, workspace, runs, inputs);
   }
   setRunOutputs(context, reports);
+  if (failure) throw nameOthers(context, failure, reports);
   if (inputs.publishSummary) showSummary(context, reports);
   const isOver = ({ runId }: RunReport): boolean =>
     context.ledger.findRun(workspace.host, runId)?.isOver === true;
@@ -94,28 +94,74 @@ async function endCancelledStep(
   return context.signal.reason;
 }
 
+interface Watched {
+  /** Of all runs; where the wait failed, as they were last seen. */
+  readonly reports: readonly RunReport[];
+  readonly failure: WaitFailure | undefined;
+}
+
+/** Why the wait ended before the runs did. */
+interface WaitFailure {
+  readonly runId: string;
+  readonly error: unknown;
+}
+
 async function watchAll(
   context: TaskContext,
   workspace: Workspace,
   runs: readonly AwaitedRun[],
   inputs: WaitInputs,
-): Promise<RunReport[]> {
+): Promise<Watched> {
   const log = new RunLog(context, runs);
+  const lastSeen = new Map<string, Run>();
   // One run that cannot be read ends the wait for all: the others would only delay the message.
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
+  // Each run listens to it; Node would warn of a leak after ten.
+  setMaxListeners(0, signal);
+  let failure: WaitFailure | undefined;
   const watches = runs.map(async (awaited) => {
-    const report = await watch({ ...context, signal }, workspace, awaited, inputs, log);
-    log.ended(report);
-    return report;
+    const { runId } = awaited;
+    const watcher = { log, lastSeen };
+    try {
+      const report = await watch({ ...context, signal }, workspace, awaited, inputs, watcher);
+      log.ended(report);
+      return report;
+    } catch (error) {
+      failure ??= { runId, error };
+      stop.abort(error);
+      return reportOf(context, workspace, runId, lastSeen.get(runId));
+    }
   });
-  try {
-    return await Promise.all(watches);
-  } catch (error) {
-    stop.abort(error);
-    await Promise.allSettled(watches);
-    throw error;
-  }
+  return { reports: await Promise.all(watches), failure };
+}
+
+/** What is known of a run without its outputs. */
+function reportOf(
+  { ledger }: TaskContext,
+  { host }: Workspace,
+  runId: string,
+  run: Run | undefined,
+): RunReport {
+  const runPageUrl = run?.runPageUrl ?? ledger.findRun(host, runId)?.runPageUrl ?? '';
+  return { runId, run, isTimedOut: false, outputs: new Map<string, RunOutput>(), runPageUrl };
+}
+
+/** The failure of one run, which also ended the wait for others: they are named with it. */
+function nameOthers(
+  { host }: TaskContext,
+  { runId, error }: WaitFailure,
+  reports: readonly RunReport[],
+): unknown {
+  const others = reports
+    .filter((report) => report.runId !== runId && !report.isTimedOut)
+    .filter(({ run }) => !run || !isFinal(run))
+    .map((report) => `run ${report.runId}${report.runPageUrl && ` (${report.runPageUrl})`}`);
+  if (others.length === 0) return error;
+  const sentence = `Not waited for to the end: ${others.join(', ')}.`;
+  const named = withConsequence(error, sentence);
+  if (named === error) host.warning(sentence);
+  return named;
 }
 
 async function watch(
@@ -123,7 +169,7 @@ async function watch(
   workspace: Workspace,
   { runId, isNew }: AwaitedRun,
   inputs: WaitInputs,
-  log: RunLog,
+  { log, lastSeen }: { readonly log: RunLog; readonly lastSeen: Map<string, Run> },
 ): Promise<RunReport> {
   try {
     const run = await workspace.jobs.waitForRun(runId, {
@@ -134,7 +180,10 @@ async function watch(
         log.changed(seen);
         notePage(context, workspace, seen);
       },
-      onRead: (seen) => log.read(seen),
+      onRead: (seen) => {
+        lastSeen.set(runId, seen);
+        log.read(seen);
+      },
     });
     context.ledger.updateRun(workspace.host, runId, { isOver: true, runPageUrl: run.runPageUrl });
     const outputs = await readOutputs(context, workspace, run);
@@ -161,13 +210,7 @@ async function endTimedOut(
   inputs: WaitInputs,
 ): Promise<RunReport> {
   const { host } = context;
-  const report = {
-    runId,
-    run: error.run,
-    isTimedOut: true,
-    outputs: new Map<string, RunOutput>(),
-    runPageUrl: error.run?.runPageUrl ?? '',
-  };
+  const report = { ...reportOf(context, workspace, runId, error.run), isTimedOut: true };
   const limit = describeDuration(error.timeoutMs);
   if (inputs.onTimeout === 'leave') {
     context.ledger.updateRun(workspace.host, runId, { cancelOnPipelineCancel: false });

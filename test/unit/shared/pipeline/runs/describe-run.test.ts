@@ -189,6 +189,8 @@ describe('worstResult', () => {
     [['FAILED', 'INTERNAL_ERROR'], 'INTERNAL_ERROR'],
     [['SUCCESS', 'SOMETHING_NEW', 'CANCELED'], 'SOMETHING_NEW'],
     [['SKIPPED', 'SUCCESS'], 'SKIPPED'],
+    [['RUNNING', 'CANCELED', 'SUCCESS'], 'RUNNING'],
+    [['RUNNING', 'UNKNOWN', 'FAILED'], 'FAILED'],
   ];
   for (const [results, worst] of cases) {
     it(`is ${worst} of ${results.join(', ')}`, () => {

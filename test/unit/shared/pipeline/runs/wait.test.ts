@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JsonObject } from '../../../../../shared/databricks';
+import sinon from 'sinon';
+import { type ApiError, type JsonObject, LoginError } from '../../../../../shared/databricks';
 import { CancelledError } from '../../../../../shared/pipeline/errors';
 import { type AwaitedRun, waitForRuns } from '../../../../../shared/pipeline/runs/wait';
 import { readWaitInputs } from '../../../../../shared/pipeline/runs/wait-inputs';
 import manifest from '../../../../../tasks/WaitForRun/task.json';
 import { aRun, aRunOutput, aTaskRun } from '../../../../helpers/runs';
-import { answer, type StubRoutes, stubHost } from '../../../../helpers/stub-api';
+import { answer, networkError, type StubRoutes, stubHost } from '../../../../helpers/stub-api';
 import {
   aTaskContext,
   aTempDirectory,
@@ -324,6 +325,125 @@ describe('waitForRuns', () => {
       await assert.rejects(wait(), { name: 'ApiError', kind: 'not-found' });
 
       assert.ok(api.requests.length < 5);
+    });
+
+    describe('when one cannot be read any more', () => {
+      const running8 = aRun({ runId: 8, lifeCycleState: 'PENDING' });
+      const page8 = `${stubHost}/?o=7#job/3/run/8`;
+      const denied = answer(403, { error_code: 'PERMISSION_DENIED', message: 'no view' });
+      const others = `Not waited for to the end: run 7 (${page}).`;
+
+      it('name the others, and set the outputs to what was last seen', async () => {
+        const { wait, host, badEnds } = arrange(
+          { [getRun]: running, [getRun8]: [running8, running8, denied] },
+          { runs: two },
+        );
+
+        await assert.rejects(wait(), (error: ApiError) => {
+          assert.match(error.message, /^Reading run 8 failed: no view \(HTTP 403 /);
+          assert.ok(error.hint.startsWith(`${others} `), error.hint);
+          return true;
+        });
+
+        const { resultState, results, runPageUrl } = host.output();
+        assert.deepEqual([resultState, runPageUrl], ['PENDING', page]);
+        assert.deepEqual(JSON.parse(results ?? ''), [
+          { runId: '7', resultState: 'RUNNING', runPageUrl: page },
+          { runId: '8', resultState: 'PENDING', runPageUrl: page8 },
+        ]);
+        assert.deepEqual([badEnds, host.warnings], [[], []]);
+      });
+
+      it('name none that has ended, and keep its result', async () => {
+        const { wait, host } = arrange(
+          { [getRun]: aRun(), [getOutput]: aRunOutput('ok'), [getRun8]: [running8, denied] },
+          { runs: two },
+        );
+
+        await assert.rejects(wait(), { name: 'ApiError', hint: /^The token was refused/ });
+
+        assert.deepEqual(
+          JSON.parse(host.output()['results'] ?? '').map(
+            ({ resultState }: { resultState: string }) => resultState,
+          ),
+          ['SUCCESS', 'PENDING'],
+        );
+      });
+
+      it('name the others when contact is lost', async () => {
+        const gone = networkError('ECONNRESET');
+        let isGone = false;
+        const { wait, host, clock } = arrange(
+          {
+            [getRun]: () => (isGone ? gone : running),
+            [getRun8]: () => (isGone ? gone : running8),
+          },
+          { runs: two },
+        );
+        clock.onSleep = () => {
+          isGone = true;
+        };
+
+        await assert.rejects(wait(), {
+          name: 'TransportError',
+          hint: /^Not waited for to the end: run [78] \(https:.*\)\. The run itself goes on/,
+        });
+
+        assert.equal(host.output()['resultState'], 'PENDING');
+      });
+
+      it('name the others in a warning when the login fails', async () => {
+        const { wait, host, workspace } = arrange({ [getRun]: running }, { runs: two });
+        const waitForRun = workspace.jobs.waitForRun.bind(workspace.jobs);
+        const failure = new LoginError('The federation policy was removed');
+        sinon
+          .stub(workspace.jobs, 'waitForRun')
+          .callsFake((runId, options) =>
+            runId === '7' ? waitForRun(runId, options) : Promise.reject(failure),
+          );
+
+        await assert.rejects(wait(), failure);
+
+        assert.equal(host.warnings.length, 1);
+        assert.match(host.warnings[0] ?? '', /^Not waited for to the end: run 7\b/);
+      });
+    });
+
+    it('set the outputs of one run, too, that was never seen', async () => {
+      const { wait, host, context } = arrange({ [getRun]: answer(401, 'who?') });
+      context.ledger.updateRun(stubHost, '7', { runPageUrl: page });
+
+      await assert.rejects(wait(), { name: 'ApiError', hint: /^The token is not accepted/ });
+
+      const { resultState, results, runPageUrl } = host.output();
+      assert.deepEqual([resultState, runPageUrl], ['UNKNOWN', page]);
+      assert.deepEqual(JSON.parse(results ?? ''), [
+        { runId: '7', resultState: 'UNKNOWN', runPageUrl: page },
+      ]);
+    });
+
+    it('are no reason for Node to warn of a leak, however many', async () => {
+      const warnings: string[] = [];
+      const note = (warning: Error): void => void warnings.push(String(warning));
+      process.on('warning', note);
+      const ids = Array.from({ length: 12 }, (_, index) => String(20 + index));
+      const routes = ids.map((id) => [
+        `GET /api/2.2/jobs/runs/get?run_id=${id}`,
+        [aRun({ runId: Number(id), lifeCycleState: 'RUNNING' }), aRun({ runId: Number(id) })],
+      ]);
+      const { wait } = arrange(Object.fromEntries(routes), {
+        runs: ids.map((runId) => ({ runId, isNew: false })),
+      });
+
+      await wait();
+      // A warning is emitted after what caused it.
+      await new Promise((resolve) => setImmediate(resolve));
+      process.off('warning', note);
+
+      assert.deepEqual(
+        warnings.filter((text) => text.includes('MaxListenersExceeded')),
+        [],
+      );
     });
 
     it('says when all succeeded in part', async () => {
