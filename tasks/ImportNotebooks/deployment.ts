@@ -10,11 +10,11 @@ import {
 import { describePipelineRun } from '../../shared/pipeline/pipeline-run';
 import type { TaskContext } from '../../shared/pipeline/task-context';
 import { executePlan, throwFailures } from './execute-plan';
-import { count, ImportError, listSome } from './import-error';
+import { count, ImportError, listSome, refusedBeforeImport } from './import-error';
 import type { ImportItem } from './import-items';
 import type { ImportProgress } from './import-progress';
 import type { ImportNotebooksInputs } from './inputs';
-import { ImportClaim, releaseClaim } from './manifest/claim';
+import { type ClaimNote, describeClaim, ImportClaim, releaseClaim } from './manifest/claim';
 import {
   isSameManifest,
   type Manifest,
@@ -29,7 +29,7 @@ import type { SizeLimits } from './size-limits';
 import { TargetCheck } from './target/target-check';
 import { folderOf } from './target/target-path';
 import type { ListOptions, TargetTree } from './target/target-tree';
-import { Uploader } from './upload';
+import { type Sent, Uploader } from './upload';
 
 /** What is known of the target folder before anything is changed. */
 export interface Target {
@@ -42,6 +42,8 @@ export interface Target {
   readonly record: WorkspaceObject | undefined;
   /** An earlier import was stopped, or is still running. */
   readonly isInterrupted: boolean;
+  /** The note of that import, if it could be read. */
+  readonly earlier: ClaimNote | undefined;
   readonly listing: ListOptions;
 }
 
@@ -53,6 +55,19 @@ export interface DeploymentOptions {
   readonly plan: ImportPlan;
   readonly progress: ImportProgress;
   readonly sizeLimits: SizeLimits;
+}
+
+/** The server's time of an answer has whole seconds, and may be that of another machine. */
+const longestDelayMs = 2_000;
+
+/**
+ * The object as it was when its import was answered. What was changed later, before the folder was listed, is not what was
+ * sent: with the earlier time it is recorded as touched, so that the next import compares it.
+ */
+function asAnswered(object: WorkspaceObject, { answeredAt }: Sent): WorkspaceObject {
+  const { modifiedAt } = object;
+  if (answeredAt === undefined || modifiedAt === undefined) return object;
+  return modifiedAt <= answeredAt + longestDelayMs ? object : { ...object, modifiedAt: answeredAt };
 }
 
 /** Waits before what another import has changed is restored, in ms: that one may not have sent all yet. */
@@ -124,7 +139,7 @@ export class Deployment {
 
   /** Without a note of its own an import goes on: it only cannot notice others. */
   async #stakeClaim(folderReady: Promise<void>): Promise<void> {
-    const { context, workspace, inputs, plan } = this.#options;
+    const { context, workspace, inputs, target, plan } = this.#options;
     const { host, clock, signal } = context;
     try {
       this.#claim = await ImportClaim.stake(workspace, inputs.targetFolder, {
@@ -138,14 +153,14 @@ export class Deployment {
       });
     } catch (error) {
       if (!(error instanceof ApiError)) throw withConsequence(error, 'Nothing was imported yet.');
+      // Who may not write the note may not import either.
+      if (error.kind === 'permission-denied') throw refusedBeforeImport(error);
       host.debug(error.message);
       return;
     }
     const { earlier } = this.#claim;
-    if (earlier === undefined) return;
-    host.info(
-      `An earlier import into ${inputs.targetFolder} (${earlier.by}, begun ${earlier.since}) did not finish, or is still running. What it sent is compared with the source.`,
-    );
+    if (earlier === undefined || earlier.id === target.earlier?.id) return;
+    host.info(describeClaim(inputs.targetFolder, earlier));
   }
 
   /** When the workspace is gone meanwhile the error says what was done to the target. */
@@ -291,10 +306,11 @@ export class Deployment {
       else next.delete(item.path);
     }
     for (const { item } of plan.imports) {
-      const hash = this.#uploader.hashOf(item.path);
+      const sent = this.#uploader.sentTo(item.path);
       const object = found.get(item.path);
       const { format } = item.format;
-      const entry = hash && object && toEntry(object, { hash, format });
+      const entry =
+        sent && object && toEntry(asAnswered(object, sent), { hash: sent.hash, format });
       if (entry) next.set(item.path, entry);
       else next.delete(item.path);
     }

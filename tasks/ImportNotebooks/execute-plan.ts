@@ -7,7 +7,7 @@ import { FolderMaker } from './make-folders';
 import { logList } from './plan/describe-plan';
 import type { ImportPlan, PlannedImport } from './plan/import-plan';
 import type { TargetCheck } from './target/target-check';
-import { folderOf } from './target/target-path';
+import { folderOf, foldersAround } from './target/target-path';
 import { describeCause, type Uploader, type UploadOptions } from './upload';
 
 export interface ExecuteOptions extends UploadOptions {
@@ -45,7 +45,9 @@ export async function executePlan(plan: ImportPlan, options: ExecuteOptions): Pr
   await uploadByFolder(others, { ...options, folders, changesLater });
   if (progress.failures.length === 0) {
     await uploader.uploadAll(replacesFolder);
-    progress.deleted += plan.replacedContent.length;
+    progress.deleted += plan.replacedContent.filter((path) =>
+      foldersAround(path).some((folder) => progress.replaced.has(folder)),
+    ).length;
   }
   throwFailures('imported', plan, options);
   await deleteAll(plan.deletions, options);
@@ -106,11 +108,12 @@ async function deleteAll(paths: readonly string[], options: ExecuteOptions): Pro
 
 /** Innermost folders first. One that is not empty (any more) has got something that is not ours to delete. */
 async function deleteFolders(paths: readonly string[], options: ExecuteOptions): Promise<void> {
-  const { workspace, targetFolder, signal, host } = options;
+  const { workspace, targetFolder, signal, host, progress } = options;
   for (const level of byDepth(paths).reverse()) {
     await forEach(level, options, async (path) => {
       try {
         await workspace.objects.delete(`${targetFolder}/${path}`, { signal });
+        progress.deletedFolders += 1;
       } catch (error) {
         if (error instanceof ApiError && error.errorCode === 'DIRECTORY_NOT_EMPTY') {
           host.info(`The folder ${path} is not empty any more and stays.`);
@@ -160,7 +163,7 @@ export function throwFailures(
   plan: ImportPlan,
   { host, progress, targetFolder }: Pick<ExecuteOptions, 'host' | 'progress' | 'targetFolder'>,
 ): void {
-  const { failures, notTried, imported, deleted } = progress;
+  const { failures, notTried, imported, deleted, missing } = progress;
   if (failures.length === 0) return;
   const sorted = [...failures].sort((a, b) => (a.name < b.name ? -1 : 1));
   const lines = sorted.map(({ name, cause }) => `${name}: ${cause}`);
@@ -172,12 +175,24 @@ export function throwFailures(
     ...(notTried.length > 0
       ? [`${notTried.length} were not tried, because the workspace does not answer`]
       : []),
-    deleted > 0 ? `${deleted} deleted` : 'nothing was deleted',
+    ...describeDeletions(deleted, missing.size),
   ].join(', ');
   throw new ImportError(
-    `${count(failures.length, noun)} could not be ${verb}: ${listSome(lines, longestFailureList)}. State of ${targetFolder}: ${state}.`,
+    `${count(failures.length, noun)} could not be ${verb}: ${listSome(lines, longestFailureList)}. State of ${targetFolder}: ${state}.${describeMissing(missing)}`,
     { hint: hintFor(sorted) },
   );
+}
+
+function describeDeletions(deleted: number, missing: number): string[] {
+  if (deleted > 0) return [`${deleted} deleted`];
+  return missing > 0 ? [] : ['nothing was deleted'];
+}
+
+function describeMissing(paths: ReadonlySet<string>): string {
+  if (paths.size === 0) return '';
+  const names = listSome([...paths].sort().map((path) => `"${path}"`));
+  const [were, are] = paths.size === 1 ? ['was', 'is'] : ['were', 'are'];
+  return ` ${names} ${were} deleted to be replaced and ${are} missing now.`;
 }
 
 function hintFor(failures: readonly Failure[]): string {

@@ -5,6 +5,14 @@ export class ImportError extends ExpectedError {
   override readonly name = 'ImportError';
 }
 
+/** A refusal that would meet every file, so that nothing is tried. */
+export function refusedBeforeImport(error: ExpectedError): ImportError {
+  return new ImportError(error.message, {
+    hint: `Nothing was imported yet. ${error.hint}`.trimEnd(),
+    cause: error,
+  });
+}
+
 /** Entries of a list that are named in a message; the log has them all. */
 const longestList = 20;
 

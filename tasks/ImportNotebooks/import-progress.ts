@@ -19,8 +19,13 @@ export class ImportProgress {
   readonly notTried: ImportItem[] = [];
   /** Objects whose import or deletion was sent and is not answered. */
   readonly underWay = new Set<string>();
+  /** Paths whose object was deleted to be replaced. */
+  readonly replaced = new Set<string>();
+  /** Those of them that were not imported since. */
+  readonly missing = new Set<string>();
   unchanged = 0;
   deleted = 0;
+  deletedFolders = 0;
   readonly #host: TaskHost;
   readonly #steps: number;
   #shownPercent = 0;
@@ -32,8 +37,8 @@ export class ImportProgress {
   }
 
   counts(): ImportCounts {
-    const { unchanged, deleted } = this;
-    return { ...countItems([...this.imported]), unchanged, deleted };
+    const { unchanged, deleted, deletedFolders: folders } = this;
+    return { ...countItems([...this.imported]), unchanged, deleted, folders };
   }
 
   /** Moves the progress bar, in steps of 5 %, so that thousands of files do not flood the log. */

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
-import { ExpectedError, type Workspace } from '../../shared/databricks';
+import { ApiError, ExpectedError, type Workspace } from '../../shared/databricks';
 import type { TaskHost } from '../../shared/pipeline/task-host';
+import { refusedBeforeImport } from './import-error';
 import { folderOf } from './target/target-path';
 
 export interface MakeFoldersOptions {
@@ -30,7 +31,10 @@ export class FolderMaker {
     for (const folder of this.#missing) this.ready(folder).catch(() => {});
   }
 
-  /** Resolves when the folder and all around it were there or made. Rejects only on cancel. */
+  /**
+   * Resolves when the folder and all around it were there, made or tried. Rejects on cancel, and with ImportError when the
+   * target itself may not be made.
+   */
   ready(folder: string): Promise<void> {
     const made = this.#made.get(folder) ?? this.#make(folder);
     this.#made.set(folder, made);
@@ -48,8 +52,10 @@ export class FolderMaker {
         return workspace.objects.makeFolder(path, signal);
       });
     } catch (error) {
-      // The imports into this folder try again, and report what is wrong.
       if (signal.aborted || !(error instanceof ExpectedError)) throw error;
+      const isRefused = error instanceof ApiError && error.kind === 'permission-denied';
+      if (folder === '' && isRefused) throw refusedBeforeImport(error);
+      // The imports into this folder try again, and report what is wrong.
       host.debug(error.message);
     }
   }

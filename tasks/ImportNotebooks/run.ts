@@ -9,7 +9,7 @@ import { describeStripping, type ImportItem, toImportItems } from './import-item
 import { ImportProgress } from './import-progress';
 import { buildImportSummary } from './import-summary';
 import { type ImportNotebooksInputs, readInputs } from './inputs';
-import { claimName } from './manifest/claim';
+import { claimName, describeClaim, readClaim } from './manifest/claim';
 import { manifestName } from './manifest/manifest';
 import { readManifest } from './manifest/manifest-store';
 import {
@@ -110,10 +110,13 @@ async function deploy(
   inputs: ImportNotebooksInputs,
   { items, target }: { readonly items: readonly ImportItem[]; readonly target: Target },
 ): Promise<string> {
-  const { host } = context;
+  const { host, signal } = context;
   const { targetFolder } = inputs;
   const sizeLimits = new SizeLimits();
-  const { signal } = context;
+  if (target.earlier) {
+    const how = inputs.incremental ? ' What it sent is compared with the source.' : '';
+    host.info(describeClaim(targetFolder, target.earlier) + how);
+  }
   const plan = await makePlan({ workspace, inputs, items, target, sizeLimits, signal });
   logPlan(host, targetFolder, plan);
   const show = (outcome: string, isDone: boolean): void =>
@@ -197,7 +200,11 @@ async function readTarget(
   // Files of this task are not part of what is deployed.
   for (const name of ownFiles) tree.delete(name);
   const record = found.get(manifestName);
-  return { folder, tree, manifest, record, isInterrupted: found.has(claimName), listing };
+  const isInterrupted = found.has(claimName);
+  const earlier = isInterrupted
+    ? await readClaim(workspace, targetFolder, { host, signal })
+    : undefined;
+  return { folder, tree, manifest, record, isInterrupted, earlier, listing };
 }
 
 /** A merge looks only where the source has something; a mirror has to see everything. */
@@ -225,6 +232,7 @@ function checkDeletions(
 }
 
 const nothingDone: ImportCounts = {
+  folders: 0,
   notebooks: 0,
   files: 0,
   archives: 0,

@@ -17,6 +17,14 @@ export interface UploadOptions {
   readonly sizeLimits: SizeLimits;
 }
 
+/** What is known of an object that was sent. */
+export interface Sent {
+  /** Of the content that the item gives. */
+  readonly hash: string;
+  /** When the workspace answered, by its own clock in milliseconds but whole seconds; undefined when it did not say. */
+  readonly answeredAt: number | undefined;
+}
+
 /** So many files in a row for which all patience was used up mean that the workspace is gone. */
 const mostGivenUp = 3;
 
@@ -24,7 +32,7 @@ const mostGivenUp = 3;
 export class Uploader {
   readonly #options: UploadOptions;
   readonly #limit: ReturnType<typeof pLimit>;
-  readonly #hashes = new Map<string, string>();
+  readonly #sent = new Map<string, Sent>();
   /** Folders that were made because an import did not find them. */
   readonly #madeFolders = new Map<string, Promise<void>>();
   #givenUp = 0;
@@ -42,9 +50,9 @@ export class Uploader {
     await Promise.all(imports.map((planned) => this.#limit(() => this.#tryOne(planned))));
   }
 
-  /** Hash of the content that was sent for a path; undefined when none was. */
-  hashOf(path: string): string | undefined {
-    return this.#hashes.get(path);
+  /** What was sent for a path; undefined when nothing was. */
+  sentTo(path: string): Sent | undefined {
+    return this.#sent.get(path);
   }
 
   async #tryOne(planned: PlannedImport): Promise<void> {
@@ -77,15 +85,13 @@ export class Uploader {
 
   /** True when the object was imported, false when somebody else made it meanwhile and it is not to be overwritten. */
   async #upload({ item, deletesFirst }: PlannedImport): Promise<boolean> {
-    const { workspace, signal, progress } = this.#options;
+    const { signal, progress } = this.#options;
     // Read before anything is deleted: what cannot be read must not cost what is there.
     const content = await item.read();
     signal.throwIfAborted();
     progress.underWay.add(item.path);
     const path = this.#pathOf(item.path);
-    if (deletesFirst !== 'nothing') {
-      await workspace.objects.delete(path, { recursive: deletesFirst === 'folder', signal });
-    }
+    if (deletesFirst !== 'nothing') await this.#makeRoom(item, deletesFirst === 'folder');
     try {
       await this.#import(item, content);
       return true;
@@ -106,17 +112,19 @@ export class Uploader {
 
   /** Sends the content; a notebook that the workspace finds too large is sent without its outputs, if it may be. */
   async #import(item: ImportItem, content: Uint8Array): Promise<void> {
+    let answeredAt: number | undefined;
     try {
-      await this.#send(item, content);
+      answeredAt = await this.#send(item, content);
     } catch (error) {
       const isTooLarge = error instanceof ApiError && error.kind === 'too-large';
       const stripped = isTooLarge ? await item.readStripped?.() : undefined;
       if (stripped === undefined) throw this.#withAdvice(error, item);
-      await this.#send(item, stripped);
+      answeredAt = await this.#send(item, stripped);
       this.#options.progress.stripped.push({ ...item, strippedSize: stripped.byteLength });
     }
     // Of what the item gives, not of what was sent: the next import compares it with that again.
-    this.#hashes.set(item.path, hashContent(content));
+    this.#sent.set(item.path, { hash: hashContent(content), answeredAt });
+    this.#options.progress.missing.delete(item.path);
   }
 
   #withAdvice(error: unknown, { format }: ImportItem): unknown {
@@ -129,9 +137,9 @@ export class Uploader {
     });
   }
 
-  async #send({ path, format }: ImportItem, content: Uint8Array): Promise<void> {
+  async #send({ path, format }: ImportItem, content: Uint8Array): Promise<number | undefined> {
     const { workspace, signal } = this.#options;
-    await workspace.objects.import(
+    return workspace.objects.import(
       {
         path: this.#pathOf(path),
         content,
@@ -151,12 +159,19 @@ export class Uploader {
   }
 
   /** Deletes what the service will not overwrite, if it is something that an import could have made. */
-  async #deleteOtherType(path: string, { format }: ImportItem, refusal: ApiError): Promise<void> {
+  async #deleteOtherType(path: string, item: ImportItem, refusal: ApiError): Promise<void> {
     const { workspace, signal } = this.#options;
     const { objectType } = await workspace.objects.get(path, signal);
-    const isArchiveFolder = format.kind === 'archive' && objectType === 'DIRECTORY';
+    const isArchiveFolder = item.format.kind === 'archive' && objectType === 'DIRECTORY';
     if (objectType !== 'NOTEBOOK' && objectType !== 'FILE' && !isArchiveFolder) throw refusal;
-    await workspace.objects.delete(path, { recursive: isArchiveFolder, signal });
+    await this.#makeRoom(item, isArchiveFolder);
+  }
+
+  async #makeRoom({ path }: ImportItem, isRecursive: boolean): Promise<void> {
+    const { workspace, signal, progress } = this.#options;
+    await workspace.objects.delete(this.#pathOf(path), { recursive: isRecursive, signal });
+    progress.replaced.add(path);
+    progress.missing.add(path);
   }
 
   #pathOf(path: string): string {

@@ -7,6 +7,7 @@ import {
   parseJson,
   type Workspace,
 } from '../../../shared/databricks';
+import type { TaskHost } from '../../../shared/pipeline/task-host';
 import { ifFound } from '../target/target-tree';
 import { writeOwnFile } from './own-file';
 
@@ -155,13 +156,24 @@ function encodeNote({ archives, ...note }: ClaimNote): Buffer {
   return Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`);
 }
 
-/** The note of an import that was stopped, or is still running; undefined when there is none. */
-export function readClaim(
+/** The note of an import that was stopped, or is still running; undefined when there is none that can be read. */
+export async function readClaim(
   workspace: Workspace,
   targetFolder: string,
-  signal: AbortSignal,
+  { host, signal }: { readonly host: TaskHost; readonly signal: AbortSignal },
 ): Promise<ClaimNote | undefined> {
-  return readNote(workspace, `${targetFolder}/${claimName}`, signal);
+  try {
+    return await readNote(workspace, `${targetFolder}/${claimName}`, signal);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    host.debug(error.message);
+    return undefined;
+  }
+}
+
+/** One sentence about the import that left this note. */
+export function describeClaim(targetFolder: string, { by, since }: ClaimNote): string {
+  return `An earlier import into ${targetFolder} (${by}, begun ${since}) did not finish, or is still running.`;
 }
 
 /** Removes the note, whosever it is: another import notices that. */

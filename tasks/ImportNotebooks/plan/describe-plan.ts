@@ -7,13 +7,14 @@ import type { Change, ImportPlan, PlannedImport } from './import-plan';
 /** More lines than this are folded in the log. */
 const longestOpenList = 30;
 
-/** Numbers of objects, folders not counted. */
+/** Numbers of objects; folders are counted only where they are deleted because they hold nothing. */
 export interface ImportCounts {
   readonly notebooks: number;
   readonly files: number;
   readonly archives: number;
   readonly unchanged: number;
   readonly deleted: number;
+  readonly folders: number;
 }
 
 /** What the plan comes to when all of it is done. */
@@ -22,6 +23,7 @@ export function countPlan(plan: ImportPlan): ImportCounts {
     ...countItems(plan.imports.map(({ item }) => item)),
     unchanged: plan.kept.length + plan.unchanged.length,
     deleted: plan.inTheWay.length + plan.replacedContent.length + plan.deletions.length,
+    folders: plan.emptyFolders.length,
   };
 }
 
@@ -115,10 +117,11 @@ export function describeResult(
   targetFolder: string,
   options: { readonly isDryRun: boolean; readonly overwrite: boolean },
 ): string {
-  const { notebooks, files, archives, deleted, unchanged } = counts;
+  const { notebooks, files, archives, deleted, folders, unchanged } = counts;
   // Without overwriting, what was left alone may be anything.
-  if (options.overwrite && importedCount(counts) + deleted === 0 && unchanged > 0) {
-    return `Nothing has changed: ${targetFolder} holds ${count(unchanged, 'object')} of the source already.`;
+  if (options.overwrite && importedCount(counts) + deleted + folders === 0 && unchanged > 0) {
+    const what = options.isDryRun ? 'Dry run: nothing would change' : 'Nothing has changed';
+    return `${what}: ${targetFolder} holds ${count(unchanged, 'object')} of the source already.`;
   }
   const parts = [
     ...(notebooks > 0 ? [count(notebooks, 'notebook')] : []),
@@ -132,9 +135,16 @@ export function describeResult(
     : ['Imported', 'deleted', 'left'];
   return [
     `${verb} ${imported} to ${targetFolder}`,
-    ...(deleted > 0 ? [`${removed} ${deleted}`] : []),
+    ...(deleted + folders > 0 ? [`${removed} ${describeDeletions(counts)}`] : []),
     ...(unchanged > 0 ? [`${left} ${unchanged} unchanged`] : []),
   ]
     .join(', ')
     .concat(options.isDryRun ? '. Nothing was changed.' : '.');
+}
+
+function describeDeletions({ deleted, folders }: ImportCounts): string {
+  return [
+    ...(deleted > 0 ? [String(deleted)] : []),
+    ...(folders > 0 ? [count(folders, 'empty folder')] : []),
+  ].join(' and ');
 }

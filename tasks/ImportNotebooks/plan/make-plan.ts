@@ -2,7 +2,6 @@ import type { Workspace } from '../../../shared/databricks';
 import type { Target } from '../deployment';
 import type { ImportItem } from '../import-items';
 import type { ImportNotebooksInputs } from '../inputs';
-import { readClaim } from '../manifest/claim';
 import { findArchives, type Manifest } from '../manifest/manifest';
 import type { SizeLimits } from '../size-limits';
 import {
@@ -31,7 +30,7 @@ export async function makePlan(options: MakePlanOptions): Promise<ImportPlan> {
   const { workspace, inputs, items, target } = options;
   const manifest: Manifest = target.manifest ?? new Map();
   const gitFolders = new GitFolderSearch(workspace, inputs.targetFolder, target.listing);
-  const ownArchives = await findOwnArchives(options);
+  const ownArchives = findOwnArchives(options);
   const planOptions = { ...inputs, targetExists: target.folder !== undefined, ownArchives };
   const compare = (): ImportPlan =>
     computePlan(items, withGitFolders(target.tree, gitFolders.found), planOptions);
@@ -45,13 +44,7 @@ export async function makePlan(options: MakePlanOptions): Promise<ImportPlan> {
 }
 
 /** Folders that came out of archives, by the record and by the note of an import that did not get to record it. */
-async function findOwnArchives({
-  workspace,
-  inputs,
-  items,
-  target,
-  signal,
-}: MakePlanOptions): Promise<ReadonlySet<string>> {
+function findOwnArchives({ items, target }: MakePlanOptions): ReadonlySet<string> {
   const recorded = new Set(findArchives(target.manifest ?? new Map()));
   const isInDoubt = items.some(
     ({ path, format }) =>
@@ -59,7 +52,6 @@ async function findOwnArchives({
       target.tree.get(path)?.objectType === 'DIRECTORY' &&
       !recorded.has(path),
   );
-  if (!target.isInterrupted || !isInDoubt) return recorded;
-  const note = await readClaim(workspace, inputs.targetFolder, signal);
-  return new Set([...recorded, ...(note?.archives ?? [])]);
+  if (!isInDoubt) return recorded;
+  return new Set([...recorded, ...(target.earlier?.archives ?? [])]);
 }

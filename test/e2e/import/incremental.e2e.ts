@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { killedAt } from '../../helpers/run-scene';
 import { errorsOf, warningsOf } from '../../helpers/scene';
@@ -67,6 +68,12 @@ describe('incremental imports', () => {
     return Buffer.from(String(content), 'base64').toString();
   }
 
+  async function languageOf(path: string): Promise<unknown> {
+    const query = `path=${encodeURIComponent(`${target}/${path}`)}`;
+    const status = await callApi(scene.workspace, 'GET', `/api/2.0/workspace/get-status?${query}`);
+    return status['language'];
+  }
+
   /** Whether an import is noted as under way. */
   async function hasNote(): Promise<boolean> {
     const { objects = [] } = await callApi(
@@ -117,6 +124,16 @@ describe('incremental imports', () => {
       assert.deepEqual(scene.changes(), ['import other/r']);
       assert.deepEqual([step.outputs['importedCount'], step.outputs['unchangedCount']], ['1', '6']);
       assert.match(await contentOf('other/r'), /x <- 2/);
+    });
+
+    it('send a notebook whose file has another language now', async () => {
+      renameSync(join(scene.source, 'other/r.r'), join(scene.source, 'other/r.py'));
+
+      const step = await scene.import();
+
+      assert.deepEqual(errorsOf(step), []);
+      assert.deepEqual(scene.changes(), ['import other/r']);
+      assert.equal(await languageOf('other/r'), 'PYTHON');
     });
 
     it('restore what was changed in the workspace, and say so', async () => {

@@ -36,6 +36,8 @@ export class FakeWorkspace {
   readonly stored = new Map<string, Stored>();
   /** Languages of notebooks that were imported from source, by path. */
   readonly languages = new Map<string, unknown>();
+  /** Whether answers to imports have the header Date. */
+  tellsTime = false;
   #lastTime = 1_767_600_000_000;
   #lastId = 100;
   /** Without prefix; they are listed as plain folders. */
@@ -67,6 +69,11 @@ export class FakeWorkspace {
   edit(path: string, content?: string): void {
     const { id, content: before } = this.stored.get(path) ?? { id: ++this.#lastId, content: '' };
     this.stored.set(path, { id, content: content ?? before, modifiedAt: ++this.#lastTime });
+  }
+
+  /** Lets time pass, in milliseconds. */
+  wait(ms: number): void {
+    this.#lastTime += ms;
   }
 
   contentOf(path: string): string | undefined {
@@ -192,7 +199,8 @@ export class FakeWorkspace {
     if (body['language'] === undefined) this.languages.delete(path);
     else this.languages.set(path, body['language']);
     this.edit(path, content);
-    return {};
+    if (!this.tellsTime) return {};
+    return answer(200, {}, { date: new Date(this.#lastTime).toUTCString() });
   }
 
   /** The content `PK a b` stands for an archive of a folder with these notebooks, any other for one of a notebook. */

@@ -263,6 +263,84 @@ describe('ImportNotebooks again', () => {
     assert.match((await runAgain()).message, /^Nothing has changed/);
   });
 
+  it('keeps with incremental false what it knows of objects that it leaves out', async () => {
+    await runAgain({ incremental: 'false', contents: 'a.py' });
+
+    assert.deepEqual(Object.keys(workspace.manifest()), ['a', 'b.json', 'x/c']);
+    workspace.requests.length = 0;
+    assert.match((await runAgain()).message, /^Nothing has changed/);
+  });
+
+  describe('with answers that tell the time', () => {
+    /** Somebody edits a notebook that was just imported, before its folder is listed. */
+    function editAfterImport(afterMs: number): void {
+      workspace.tellsTime = true;
+      write('a.py', `${header}\n2`);
+      workspace.interfere = ({ path }) => {
+        if (!path.includes('/list') || workspace.contentOf('/Shared/app/a') !== `${header}\n2`) {
+          return undefined;
+        }
+        workspace.interfere = () => undefined;
+        workspace.wait(afterMs);
+        workspace.edit('/Shared/app/a', `${header}\nby hand`);
+        return undefined;
+      };
+    }
+
+    it('does not take for its own what somebody changed after an upload', async () => {
+      editAfterImport(5_000);
+      await runAgain();
+
+      assert.equal(
+        (await runAgain()).plan[1],
+        '! a (notebook, SOURCE from a.py, was changed in the workspace)',
+      );
+      assert.equal(workspace.contentOf('/Shared/app/a'), `${header}\n2`);
+    });
+
+    it('records what was changed as late as an answer may be', async () => {
+      editAfterImport(1_000);
+      await runAgain();
+
+      const { modifiedAt } = workspace.stored.get('/Shared/app/a')!;
+      assert.equal(workspace.manifest()['a']?.['modified_at'], modifiedAt);
+    });
+
+    it('compares only once what looks as if it was changed after an upload', async () => {
+      editAfterImport(5_000);
+      await runAgain();
+      workspace.edit('/Shared/app/a', `${header}\n2`);
+      await runAgain();
+      workspace.requests.length = 0;
+
+      assert.match((await runAgain()).message, /^Nothing has changed/);
+      assert.equal(workspace.requests.length, 5);
+    });
+  });
+
+  it('ends with what a mirror did when it only deleted an empty folder', async () => {
+    workspace.types.set('/Shared/app/old', 'DIRECTORY');
+
+    const planned = await runAgain({ mode: 'mirror', dryRun: 'true' });
+    const { message } = await runAgain({ mode: 'mirror' });
+
+    assert.equal(
+      planned.message,
+      'Dry run: would import nothing to /Shared/app, would delete 1 empty folder, would leave 3 unchanged. Nothing was changed.',
+    );
+    assert.equal(
+      message,
+      'Imported nothing to /Shared/app, deleted 1 empty folder, left 3 unchanged.',
+    );
+  });
+
+  it('says in a dry run that nothing would change', async () => {
+    assert.equal(
+      (await runAgain({ dryRun: 'true' })).message,
+      'Dry run: nothing would change: /Shared/app holds 3 objects of the source already.',
+    );
+  });
+
   it('warns when the record cannot be written, and succeeds', async () => {
     write('a.py', `${header}\n2`);
     workspace.interfere = (request) =>
@@ -341,12 +419,26 @@ describe('ImportNotebooks again', () => {
 
       const { host } = await runAgain();
 
-      const plan = host.infos.findIndex((line) => line.startsWith('Plan for'));
-      assert.deepEqual(host.infos.slice(plan, plan + 2), [
+      assert.match(host.infos[1] ?? '', /^An earlier import .* did not finish/);
+      assert.deepEqual(host.infos.slice(2, -1), [
         'Plan for /Shared/app: 0 new, 1 changed, 2 unchanged.',
         '~ a (notebook, SOURCE from a.py)',
       ]);
       assert.equal(workspace.contentOf('/Shared/app/a'), `${header}\n1`);
+    });
+
+    it('does not say with incremental false that it compares', async () => {
+      workspace.types.set(claimPath, 'FILE');
+      workspace.edit(claimPath, '{"version": 1, "id": "x", "by": "CI", "since": "2026-11-22"}');
+
+      const { host } = await runAgain({ incremental: 'false' });
+
+      assert.deepEqual(
+        host.infos.filter((line) => line.startsWith('An earlier')),
+        [
+          'An earlier import into /Shared/app (CI, begun 2026-11-22) did not finish, or is still running.',
+        ],
+      );
     });
 
     it('sends only what is missing or different', async () => {

@@ -355,6 +355,77 @@ describe('ImportNotebooks', () => {
     });
   });
 
+  const refusals: readonly [string, string, readonly string[], RegExp][] = [
+    [
+      'make the target folder',
+      '/mkdirs',
+      ['mkdirs /Shared/app'],
+      /^Creating the folder "\/Shared\/app" failed: ci may not edit \(HTTP 403 /,
+    ],
+    [
+      'write into the target folder',
+      '',
+      ['import /Shared/app/.databricks-import.running'],
+      /^Importing "\/Shared\/app\/\.databricks-import\.running" failed: ci may not edit \(HTTP 403 /,
+    ],
+  ];
+  for (const [what, route, tried, message] of refusals) {
+    it(`ends at once when it may not ${what}`, async () => {
+      const workspace = route === '' ? aTarget(0) : new FakeWorkspace();
+      workspace.interfere = ({ method, path }) =>
+        method === 'POST' && path.endsWith(route)
+          ? refuse(403, 'PERMISSION_DENIED', 'ci may not edit.')
+          : undefined;
+      const files = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`${i}.py`, header]));
+      const { run } = anImport(workspace, files);
+
+      await assert.rejects(run(), {
+        name: 'ImportError',
+        message,
+        hint: 'Nothing was imported yet. Give the identity the permission "Can Edit" on the target folder, or use another identity.',
+      });
+      assert.deepEqual(workspace.allChanges(), tried);
+    });
+  }
+
+  it('says what is missing when what should replace it could not be imported', async () => {
+    const workspace = new FakeWorkspace({
+      '/Shared/app': 'DIRECTORY',
+      '/Shared/app/x.txt': 'NOTEBOOK',
+    });
+    workspace.interfere = (request) =>
+      isImportOf(request, '/Shared/app/x.txt') ? refuse(400, 'BAD', 'No.') : undefined;
+    const { run } = anImport(workspace, { 'a.py': header, 'x.txt': 'text' });
+
+    await assert.rejects(run(), {
+      message:
+        '1 file could not be imported: x.txt: No (HTTP 400 BAD). State of /Shared/app: 1 of 2 objects were imported. "x.txt" was deleted to be replaced and is missing now.',
+    });
+  });
+
+  it('counts as deleted what went with a folder, although the import failed then', async () => {
+    const workspace = new FakeWorkspace({
+      '/Shared/app': 'DIRECTORY',
+      '/Shared/app/a': 'DIRECTORY',
+      '/Shared/app/a/x': 'NOTEBOOK',
+      '/Shared/app/b': 'DIRECTORY',
+      '/Shared/app/b/x': 'NOTEBOOK',
+    });
+    workspace.interfere = (request) => {
+      const isDeletion = request.path.endsWith('/delete');
+      const isOfB = isDeletion && request.body?.['path'] === '/Shared/app/b';
+      return isOfB || isImportOf(request, '/Shared/app/a') ? refuse(400, 'BAD', 'No.') : undefined;
+    };
+    const files = { 'a.py': header, 'b.py': header };
+    const { run, host } = anImport(workspace, files, { mode: 'mirror' });
+
+    await assert.rejects(run(), {
+      message:
+        /State of \/Shared\/app: 0 of 2 objects were imported, 1 deleted\. "a" was deleted to be replaced and is missing now\.$/,
+    });
+    assert.equal(host.output()['deletedCount'], '1');
+  });
+
   it('completes an import that was interrupted', async () => {
     const workspace = aTarget(3);
     workspace.interfere = (request) =>
@@ -607,7 +678,7 @@ describe('ImportNotebooks', () => {
 
     const { message } = await run();
 
-    assert.equal(message, 'Imported 1 notebook to /Shared/app, deleted 2.');
+    assert.equal(message, 'Imported 1 notebook to /Shared/app, deleted 2 and 1 empty folder.');
     assert.ok(workspace.types.has('/Shared/app/kept/late'));
     assert.ok(!workspace.types.has('/Shared/app/old'));
     assert.ok(host.infos.includes('The folder kept is not empty any more and stays.'));
