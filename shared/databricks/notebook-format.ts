@@ -18,6 +18,16 @@ export interface FileFormat {
   readonly language: NotebookLanguage | undefined;
   /** Types of the object that comes of it; undefined: whatever the service decides. */
   readonly objectTypes: readonly string[] | undefined;
+  /** Of a plain file whose extension a notebook may have. */
+  readonly missingHeader?: MissingHeader;
+}
+
+/** What a file lacks to be a notebook. */
+export interface MissingHeader {
+  /** The first line that would make it one. */
+  readonly line: string;
+  /** True when its beginning holds lines that only notebooks have. */
+  readonly hasMarks: boolean;
 }
 
 /** How the content of a file is looked at, as far as it is needed. */
@@ -34,6 +44,9 @@ export class InvalidNotebookError extends ExpectedError {
 
 /** Databricks' own clients recognise a notebook by its first 32 bytes (databricks/cli, libs/notebook/detect.go). */
 const detectionBytes = 32;
+
+/** So much is read to find out whether a file was meant as a notebook. */
+const lookedAtBytes = 4096;
 
 const megabyte = 1024 * 1024;
 
@@ -66,8 +79,10 @@ export async function detectFormat(fileName: string, probe: FileProbe): Promise<
   const source = Object.hasOwn(sourceHeaders, extension) ? sourceHeaders[extension] : undefined;
   if (source) {
     const [language, header] = source;
-    const start = await probe.readStart(detectionBytes);
+    const start = await probe.readStart(lookedAtBytes);
     if (firstLine(start) === header) return notebook(objectName, 'SOURCE', language);
+    const missingHeader = { line: header, hasMarks: hasNotebookMarks(start, header) };
+    return { ...plainFile(fileName, 'RAW', ['FILE']), missingHeader };
   } else if (extension === '.ipynb') {
     checkJupyter(await probe.read());
     return notebook(objectName, 'JUPYTER');
@@ -117,6 +132,15 @@ function notebook(
 function firstLine(start: Uint8Array): string {
   const [line = ''] = toBuffer(start).subarray(0, detectionBytes).toString('latin1').split('\n', 1);
   return line.replace(/\r$/, '');
+}
+
+/** Finds the header where it does not count, and the lines between cells. */
+function hasNotebookMarks(start: Uint8Array, header: string): boolean {
+  const [comment] = header.split(' ', 1);
+  const marks = [header, `${comment} COMMAND ----------`];
+  const lines = toBuffer(start).toString('utf8').split('\n');
+  // That takes a byte order mark away as well.
+  return lines.some((line) => marks.includes(line.trim()));
 }
 
 /** The service takes no archive over an old one, so that one is deleted first: a broken one must be noticed before. */

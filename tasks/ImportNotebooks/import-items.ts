@@ -34,6 +34,8 @@ export interface ItemOptions {
   readonly stripOutputs: 'none' | 'auto' | 'always';
   /** Of the agent: on Windows and macOS names that differ in case only are one name. */
   readonly platform?: NodeJS.Platform;
+  /** Is told of each plain file that is left out and might have been meant as a notebook. */
+  readonly onLeftOut?: (item: ImportItem) => void;
 }
 
 const megabyte = 1024 * 1024;
@@ -99,7 +101,7 @@ async function toItem(
   try {
     return isJupyterName(fileName)
       ? await toJupyterItem(file, fileName, options.stripOutputs)
-      : await toOtherItem(file, fileName, options.includeFiles);
+      : await toOtherItem(file, fileName, options);
   } catch (error) {
     if (error instanceof InvalidNotebookError) return `is ${error.message}`;
     if (error instanceof ImportError) return error.message;
@@ -110,10 +112,13 @@ async function toItem(
 async function toOtherItem(
   file: SourceFile,
   fileName: string,
-  includeFiles: boolean,
+  { includeFiles, onLeftOut }: ItemOptions,
 ): Promise<ImportItem | string | undefined> {
   const found = await detectFormat(fileName, file);
-  if (found.kind === 'file' && !includeFiles) return undefined;
+  if (found.kind === 'file' && !includeFiles) {
+    if (found.missingHeader) onLeftOut?.(anItem(file, found));
+    return undefined;
+  }
   const isLarge = found.format === 'RAW' && file.size > importLimit('RAW');
   const format: FileFormat = isLarge ? { ...found, format: 'UPLOAD' } : found;
   const limit = importLimit(format.format);

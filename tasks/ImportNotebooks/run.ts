@@ -12,6 +12,7 @@ import { type ImportNotebooksInputs, readInputs } from './inputs';
 import { claimName, describeClaim, readClaim } from './manifest/claim';
 import { manifestName } from './manifest/manifest';
 import { readManifest } from './manifest/manifest-store';
+import { describeMissingHeaders } from './missing-headers';
 import {
   countPlan,
   describeResult,
@@ -43,7 +44,12 @@ export async function importNotebooks(context: TaskContext): Promise<TaskSuccess
   const source = await openSource(inputs.sourceFolder, inputs.matcher);
   try {
     const files = source.files.filter(({ path }) => !ownFiles.includes(path));
-    const items = await toImportItems(files, inputs);
+    const leftOut: ImportItem[] = [];
+    const items = await toImportItems(files, {
+      ...inputs,
+      onLeftOut: (item) => leftOut.push(item),
+    });
+    const looked = [...items, ...leftOut];
     checkNotEmpty(inputs, files, items);
     warnOfUnused(context, inputs);
     context.host.info(describeSource(inputs, files.length, items.length));
@@ -55,13 +61,13 @@ export async function importNotebooks(context: TaskContext): Promise<TaskSuccess
         // What goes out first is on its way before the rest is prepared.
         reading = nextTurn()
           .then(nextTurn)
-          .then(() => readTarget(context, opened, inputs, items));
+          .then(() => readTarget(context, opened, inputs, looked));
         // Of a login that fails only that is said.
         reading.catch(() => {});
       },
     });
-    const target = await (reading ?? readTarget(context, workspace, inputs, items));
-    const message = await deploy(context, workspace, inputs, { items, target });
+    const target = await (reading ?? readTarget(context, workspace, inputs, looked));
+    const message = await deploy(context, workspace, inputs, { items, leftOut, target });
     context.host.info(message);
     return { message };
   } finally {
@@ -108,7 +114,15 @@ async function deploy(
   context: TaskContext,
   workspace: Workspace,
   inputs: ImportNotebooksInputs,
-  { items, target }: { readonly items: readonly ImportItem[]; readonly target: Target },
+  {
+    items,
+    leftOut,
+    target,
+  }: {
+    readonly items: readonly ImportItem[];
+    readonly leftOut: readonly ImportItem[];
+    readonly target: Target;
+  },
 ): Promise<string> {
   const { host, signal } = context;
   const { targetFolder } = inputs;
@@ -119,6 +133,8 @@ async function deploy(
   }
   const plan = await makePlan({ workspace, inputs, items, target, sizeLimits, signal });
   logPlan(host, targetFolder, plan);
+  const missing = describeMissingHeaders(plan, { items, leftOut, tree: target.tree });
+  if (missing !== undefined) host.warning(missing);
   const show = (outcome: string, isDone: boolean): void =>
     publishSummary(
       context,

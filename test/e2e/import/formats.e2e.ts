@@ -112,19 +112,50 @@ describe('formats of DatabricksImportNotebooks', () => {
     assert.ok((await storedAt(scene, 'b.bin')).equals(large));
   });
 
-  it('imports a .dbc again, which the service does not overwrite', async () => {
-    scene.put({ 'all.dbc': await exportOf(scene, 'DBC') });
-    await scene.import({ mode: 'mirror' });
+  for (const mode of ['merge', 'mirror']) {
+    it(`imports a .dbc again, which the service does not overwrite (${mode})`, async () => {
+      scene.put({ 'all.dbc': await exportOf(scene, 'DBC') });
+      await scene.import({ mode });
 
-    const step = await scene.import({ mode: 'mirror' });
+      const step = await scene.import({ mode });
 
-    assert.deepEqual(errorsOf(step), []);
-    assert.deepEqual([step.outputs['importedCount'], step.outputs['deletedCount']], ['1', '0']);
-    assert.deepEqual(await scene.tree(), {
-      all: 'DIRECTORY',
-      'all/newer': 'NOTEBOOK',
-      'all/old': 'NOTEBOOK',
+      assert.deepEqual(errorsOf(step), []);
+      assert.deepEqual([step.outputs['importedCount'], step.outputs['deletedCount']], ['1', '2']);
+      assert.ok(step.log.includes('- all/old (replaced by all.dbc)'), step.log.join('\n'));
+      assert.deepEqual(await scene.tree(), {
+        all: 'DIRECTORY',
+        'all/newer': 'NOTEBOOK',
+        'all/old': 'NOTEBOOK',
+      });
     });
+  }
+
+  it('keeps a folder of others that has the name of a .dbc', async () => {
+    scene.put({ 'all.dbc': await exportOf(scene, 'DBC') });
+    await scene.makeFolder('all');
+    await scene.create('all/mine', { format: 'SOURCE', language: 'PYTHON' });
+
+    const step = await scene.import();
+
+    assert.match(
+      errorsOf(step).join('\n'),
+      /"all\.dbc" would become "all", which is a folder that is not empty, and no import of this archive is recorded there\. Rename or exclude/,
+    );
+    assert.deepEqual(await scene.tree(), { all: 'DIRECTORY', 'all/mine': 'NOTEBOOK' });
+  });
+
+  it('warns of a notebook whose first line is not the one of a notebook any more', async () => {
+    scene.put({ 'etl.py': `${header}1\n`, 'util.py': 'x = 1\n' });
+    await scene.import();
+    scene.put({ 'etl.py': `# Copyright\n${header}2\n` });
+
+    const step = await scene.import();
+
+    assert.equal(step.result, 'Succeeded');
+    assert.match(
+      step.issues.map(({ message }) => message).join('\n'),
+      /^"etl\.py" is deployed as a file, because its first line is not "# Databricks notebook source", and the notebook "etl" in the target is not replaced\. /,
+    );
   });
 
   it('removes outputs, and says so', async () => {

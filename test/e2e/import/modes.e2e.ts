@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { StepRecord } from '../../../local/agent/timeline';
+import { createGitRemote } from '../../helpers/git-remote';
 import { errorsOf } from '../../helpers/scene';
+import { callApi } from '../../helpers/workspace-api';
 import { header, type ImportScene, startImportScene, target } from './import-scene';
 
 const notebook = { format: 'SOURCE', language: 'PYTHON' };
@@ -53,6 +55,31 @@ describe('modes of DatabricksImportNotebooks', () => {
       ['delete wrong'],
     );
   });
+
+  for (const mode of ['merge', 'mirror']) {
+    it(`imports nothing into a Git folder below the target (${mode})`, async () => {
+      const remote = createGitRemote();
+      remote.commit({ 'x.py': header });
+      await callApi(scene.workspace, 'POST', '/api/2.0/repos', {
+        url: remote.url,
+        provider: 'gitHub',
+        path: `${target}/git`,
+      });
+      const found = await scene.tree();
+      scene.put({ 'git/lib/y.py': header });
+      scene.workspace.clearRequests();
+
+      const step = await scene.import({ mode });
+      remote.remove();
+
+      assert.match(
+        errorsOf(step).join('\n'),
+        /the folder "git" is a Git folder, which gets its content from its remote\./,
+      );
+      assert.deepEqual(scene.changes(), []);
+      assert.deepEqual(await scene.tree(), found);
+    });
+  }
 
   it('mirror also deletes what the source does not have, after everything is imported', async () => {
     const step = await scene.import({ mode: 'mirror' });

@@ -54,6 +54,31 @@ describe('detectFormat', () => {
     });
   }
 
+  const marks: readonly [string, string, string, boolean][] = [
+    ['a module', 'a.py', 'import os\n', false],
+    ['a text about notebooks', 'a.py', `print("${python}")\n# see COMMAND ----------\n`, false],
+    ['a licence before the header', 'a.py', `# Copyright\n\n${python}\r\n`, true],
+    ['a byte order mark before the header', 'a.py', `\ufeff${python}\n`, true],
+    ['a blank behind the header', 'a.r', `${python} \n`, true],
+    ['cells without header', 'a.sql', 'select 1\n\n-- COMMAND ----------\n', true],
+    ['cells of another language', 'a.scala', `x\n# COMMAND ----------\n${python}\n`, false],
+    ['cells far behind', 'a.py', `${'#\n'.repeat(5000)}# COMMAND ----------\n`, false],
+  ];
+  for (const [title, name, content, hasMarks] of marks) {
+    it(`finds ${hasMarks ? 'marks' : 'no marks'} of a notebook in ${title}`, async () => {
+      const { kind, missingHeader } = await detectFormat(name, aProbe(content));
+
+      assert.equal(kind, 'file');
+      assert.equal(missingHeader?.hasMarks, hasMarks);
+    });
+  }
+
+  it('misses no header in a file that can be no notebook', async () => {
+    const { missingHeader } = await detectFormat('a.txt', aProbe(`x\n${python}\n`));
+
+    assert.equal(missingHeader, undefined);
+  });
+
   const files: readonly [string, string, string][] = [
     ['a module', 'util.py', 'import os\n'],
     ['a byte order mark before the header', 'a.py', `\ufeff${python}\n`],
@@ -83,15 +108,9 @@ describe('detectFormat', () => {
   ];
   for (const [title, name, content] of files) {
     it(`takes ${title} for a plain file`, async () => {
-      const found = await detectFormat(name, aProbe(content));
+      const { objectName, kind, format, objectTypes } = await detectFormat(name, aProbe(content));
 
-      assert.deepEqual(found, {
-        objectName: name,
-        kind: 'file',
-        format: 'RAW',
-        language: undefined,
-        objectTypes: ['FILE'],
-      });
+      assert.deepEqual([objectName, kind, format, objectTypes], [name, 'file', 'RAW', ['FILE']]);
     });
   }
 

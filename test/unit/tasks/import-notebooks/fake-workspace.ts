@@ -208,7 +208,8 @@ export class FakeWorkspace {
     const [, ...names] = content.split(' ');
     this.types.set(path, names.length > 0 ? 'DIRECTORY' : type);
     for (const name of names) this.types.set(`${path}/${name}`, type);
-    this.edit(path, content);
+    // Of folders the service tells no time.
+    if (names.length === 0) this.edit(path, content);
     return {};
   }
 }

@@ -763,6 +763,16 @@ describe('ImportNotebooks', () => {
       assert.deepEqual(workspace.requests.filter(asksForGit), []);
     });
 
+    it('asks for a folder of which only an archive is known that was imported there', async () => {
+      const workspace = new FakeWorkspace({ '/Shared/app': 'DIRECTORY' });
+      const files = { 'x/lib.dbc': 'PK one' };
+      await anImport(workspace, files).run();
+
+      await anImport(workspace, { 'x/a.py': header }).run();
+
+      assert.equal(workspace.requests.filter(asksForGit).length, 1);
+    });
+
     it('asks for a folder whose objects are not what was imported', async () => {
       const workspace = new FakeWorkspace({ '/Shared/app': 'DIRECTORY' });
       const sourceFolder = aFolder({ 'x/a.py': header });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   decodeManifest,
   encodeManifest,
+  findArchives,
   hashContent,
   isSameManifest,
   type Manifest,
@@ -55,6 +56,23 @@ describe('manifest', () => {
         );
       }),
     );
+  });
+
+  it('keeps of an archive that it was imported, whatever is known of its folder', () => {
+    const archive = {
+      hash: 'h',
+      format: 'DBC',
+      objectId: undefined,
+      modifiedAt: undefined,
+    } as const;
+    const manifest: Manifest = new Map([['lib', archive]]);
+
+    const text = encodeManifest(manifest).toString();
+
+    assert.match(text, /"lib": \{"hash":"h","format":"DBC"\}/);
+    const decoded = decodeManifest(Buffer.from(text));
+    assert.deepEqual(decoded, manifest);
+    assert.deepEqual(findArchives(new Map([...manifest, ['a', entry]])), ['lib']);
   });
 
   const foreign: readonly string[] = [
