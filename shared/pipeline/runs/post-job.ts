@@ -57,11 +57,14 @@ async function unlessUnusable<T>(read: () => T): Promise<Awaited<T> | undefined>
   }
 }
 
-/** The step owns a run that it waits for, and one that it submitted and nobody waits for. */
+/**
+ * The step owns a run that it waits for, and one that it submitted and nobody waits for. What it began to cancel, perhaps
+ * after waitTimeoutMinutes, is to be cancelled however the job ends.
+ */
 function isLeftOver(record: RunRecord, identity: string, isJobCancelled: boolean): boolean {
   const owner = record.waitedBy ?? record.submittedBy;
-  if (record.isOver || owner !== identity || !record.cancelOnPipelineCancel) return false;
-  return isJobCancelled || record.isCancelRequested === true;
+  if (record.isOver || owner !== identity) return false;
+  return record.isCancelRequested === true || (isJobCancelled && record.cancelOnPipelineCancel);
 }
 
 /** A submission whose answer never arrived may have started a run; its token tells which. */
@@ -73,15 +76,11 @@ async function findLostRun(
   const marker = context.ledger.readStep(context.identity.taskInstanceId);
   if (marker.pendingToken === undefined) return;
   if (!isJobCancelled && !marker.isCancelRequested) return;
-  const inputs = await unlessUnusable(() => {
-    const read = readSubmitInputs(context.input, context.host);
-    context.input.finish();
-    return read;
-  });
-  const token = inputs && pendingToken(context, marker, inputs);
-  if (token === undefined || !inputs?.cancelOnPipelineCancel) return;
+  const inputs = readSameInputs(context, marker);
+  if (typeof inputs === 'string') return warnOfLostRun(context, marker, inputs);
+  if (!inputs.cancelOnPipelineCancel) return;
   try {
-    const spec = toRunSpec(inputs, token);
+    const spec = toRunSpec(inputs, marker.pendingToken);
     const runId = await workspace.jobs.submitNotebookRun(spec, patience(context));
     await checkIsMeant(context, workspace, inputs, runId);
     context.ledger.updateRun(workspace.host, runId, {
@@ -95,17 +94,31 @@ async function findLostRun(
     const reason = error instanceof Error ? error.message : String(error);
     // The token belongs to a run that is not this step's: there is nothing to cancel.
     if (error instanceof InputError) return context.host.debug(reason);
-    context.host.warning(
-      `This step was cancelled while it submitted a run. Whether the run was started could not be found out: ${reason} Look at the job runs of the workspace for "${inputs.runName}".`,
-    );
+    warnOfLostRun(context, { pendingRunName: inputs.runName }, reason);
   }
 }
 
-function pendingToken(
-  context: TaskContext,
-  marker: StepMarker,
-  inputs: SubmitInputs,
-): string | undefined {
-  const token = inputs.idempotencyToken ?? deriveToken(context, marker.submissionNumber);
-  return marker.pendingToken === token ? token : undefined;
+/** The inputs of the submission, or why they cannot be had: a file that they name may be gone. */
+function readSameInputs(context: TaskContext, marker: StepMarker): SubmitInputs | string {
+  try {
+    const inputs = readSubmitInputs(context.input, context.host);
+    context.input.finish();
+    const token = inputs.idempotencyToken ?? deriveToken(context, marker.submissionNumber);
+    return marker.pendingToken === token ? inputs : 'The inputs are not the same any more.';
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return `${error.message.replace(/[.\s]+$/, '')}.`;
+  }
+}
+
+/** Without a name the run was to go on when the step was cancelled. */
+function warnOfLostRun(
+  { host }: TaskContext,
+  { pendingRunName }: Pick<StepMarker, 'pendingRunName'>,
+  reason: string,
+): void {
+  if (pendingRunName === undefined) return;
+  host.warning(
+    `This step was cancelled while it submitted a run. Whether the run was started could not be found out: ${reason} Look at the job runs of the workspace for "${pendingRunName}".`,
+  );
 }

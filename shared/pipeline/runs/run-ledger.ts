@@ -126,7 +126,8 @@ export class RunLedger {
       .map((name) => toRunRecord(this.#read(name)))
       .filter((record) => record !== undefined)
       .filter((record) => (record.waitedBy ?? record.submittedBy) === hash)
-      .filter((record) => record.cancelOnPipelineCancel && !record.isOver);
+      .filter((record) => record.isCancelRequested || record.cancelOnPipelineCancel)
+      .filter((record) => !record.isOver);
     return { runs, submission: this.readStep(taskInstanceId).pendingRunName };
   }
 

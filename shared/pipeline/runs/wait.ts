@@ -213,7 +213,10 @@ async function endTimedOut(
   const report = { ...reportOf(context, workspace, runId, error.run), isTimedOut: true };
   const limit = describeDuration(error.timeoutMs);
   if (inputs.onTimeout === 'leave') {
-    context.ledger.updateRun(workspace.host, runId, { cancelOnPipelineCancel: false });
+    context.ledger.updateRun(workspace.host, runId, {
+      cancelOnPipelineCancel: false,
+      isCancelRequested: false,
+    });
     host.warning(
       `Run ${runId} has not ended within ${limit}; it goes on, because 'onTimeout' is leave.`,
     );

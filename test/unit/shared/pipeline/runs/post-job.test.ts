@@ -103,6 +103,18 @@ describe('cleanUpRuns', () => {
       true,
     ],
     [
+      'that was to be cancelled when the wait was over, whatever the pipeline does',
+      'Failed',
+      (me) => ({ waitedBy: me, cancelOnPipelineCancel: false, isCancelRequested: true }),
+      true,
+    ],
+    [
+      'of another step that was to be cancelled',
+      'Failed',
+      () => ({ waitedBy: 'other', isCancelRequested: true }),
+      false,
+    ],
+    [
       'whose step was cancelled, over',
       'Failed',
       (me) => ({ waitedBy: me, isCancelRequested: true, isOver: true }),
@@ -288,9 +300,46 @@ describe('cleanUpRuns', () => {
         test.mark(marker(deriveToken(test.context, 0)));
 
         assert.deepEqual(await test.cleanUp(), nothing);
-        assert.deepEqual(test.api.calls(), []);
+        assert.deepEqual([test.api.calls(), test.host.warnings], [[], []]);
       });
     }
+
+    const lost = { pendingRunName: 'nightly', pendingToken: 'x'.repeat(64) };
+    const notFound = (reason: string): string =>
+      `This step was cancelled while it submitted a run. Whether the run was started could not be found out: ${reason} Look at the job runs of the workspace for "nightly".`;
+
+    it('is reported when the inputs are not the same any more', async () => {
+      const test = arrange({});
+      test.mark(lost);
+
+      assert.deepEqual(await test.cleanUp(), nothing);
+
+      assert.deepEqual(test.host.warnings, [notFound('The inputs are not the same any more.')]);
+    });
+
+    it('is reported when the inputs cannot be used any more', async () => {
+      const tempDirectory = aTempDirectory();
+      const newCluster = join(tempDirectory, 'gone.json');
+      const test = arrange({}, { tempDirectory, inputs: { compute: 'newCluster', newCluster } });
+      test.mark(lost);
+
+      assert.deepEqual(await test.cleanUp(), nothing);
+
+      assert.deepEqual(test.host.warnings, [
+        notFound(
+          `Input 'newCluster': the file "${newCluster}" cannot be read (ENOENT). Give the path of a file on the agent, relative to System.DefaultWorkingDirectory, or the specification itself.`,
+        ),
+      ]);
+    });
+
+    it('is not reported when nobody cancelled anything', async () => {
+      const test = arrange({}, { jobStatus: 'Failed' });
+      test.mark(lost);
+
+      await test.cleanUp();
+
+      assert.deepEqual(test.host.warnings, []);
+    });
 
     it('is reported when it stays unknown', async () => {
       const test = arrange({ [submit]: networkError('ENOTFOUND') });

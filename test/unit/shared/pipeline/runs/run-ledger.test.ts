@@ -299,12 +299,18 @@ describe('RunLedger', () => {
     ledger.updateRun(host, '5', { ...open, submittedBy: 'you' });
     ledger.updateRun(host, '6', { ...open, waitedBy: 'you' });
     ledger.updateRun(host, '7', { ...open, submittedBy: 'you', waitedBy: 'me' });
+    ledger.updateRun(host, '8', {
+      ...open,
+      cancelOnPipelineCancel: false,
+      isCancelRequested: true,
+    });
+    ledger.updateRun(host, '9', { ...open, isCancelRequested: true, isOver: true });
     ledger.writeStep('step-1', { submissionNumber: 0, pendingRunName: 'nightly' });
     ledger.writeStep('step-2', { submissionNumber: 0, pendingRunName: 'other' });
 
     const { runs, submission } = ledger.findUnfinished(me);
 
-    assert.deepEqual(runs.map(({ runId }) => runId).sort(), ['1', '2', '7']);
+    assert.deepEqual(runs.map(({ runId }) => runId).sort(), ['1', '2', '7', '8']);
     assert.equal(submission, 'nightly');
   });
 });

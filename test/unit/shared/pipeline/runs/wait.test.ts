@@ -645,6 +645,34 @@ describe('waitForRuns', () => {
       assert.deepEqual(badEnds, []);
     });
 
+    it('leaves a run going on, too, that another step could not cancel', async () => {
+      const { wait, context } = arrange(
+        { [getRun]: running },
+        { inputs: { ...inputs, onTimeout: 'leave' } },
+      );
+      context.ledger.updateRun(stubHost, '7', { waitedBy: 'other', isCancelRequested: true });
+
+      await assert.rejects(wait(), { name: 'RunFailedError' });
+
+      assert.equal(context.ledger.findRun(stubHost, '7')?.isCancelRequested, false);
+    });
+
+    it('leaves to the end of the job what could not be cancelled, whatever it does else', async () => {
+      const { wait, context, host } = arrange(
+        { [getRun]: running, [cancelRun]: answer(503, 'busy') },
+        { inputs: { ...inputs, cancelOnPipelineCancel: 'false' } },
+      );
+
+      await assert.rejects(wait(), { name: 'RunFailedError' });
+
+      assert.match(host.warnings[0] ?? '', /The end of the job tries once more\.$/);
+      const { runs } = context.ledger.findUnfinished(context.identity);
+      assert.deepEqual(
+        runs.map(({ runId }) => runId),
+        ['7'],
+      );
+    });
+
     it('lets a retry of the step take over a run that could not be cancelled', async () => {
       const { wait, host, badEnds } = arrange(
         { [getRun]: running, [cancelRun]: answer(503, 'busy') },
