@@ -25,7 +25,7 @@ export type Manifest = ReadonlyMap<string, ManifestEntry>;
 
 const version = 1;
 const about =
-  'Written by the pipeline task DatabricksImportNotebooks: what it imported into this folder, so that the next import sends only what has changed. Deleting this file costs one full import, nothing else.';
+  'Written by the pipeline task DatabricksImportNotebooks: what it imported into this folder, so that the next import sends only what has changed. Deleting this file costs one full import.';
 
 export function hashContent(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('base64');
