@@ -159,6 +159,8 @@ function registerHooks(server: FastifyInstance, options: ServerOptions): void {
     const journey = journeys.get(request);
     if (journey === undefined) return payload;
     const { record, faults } = journey;
+    // Node's own may be old by as long as this process was busy; clients compare it with times of objects.
+    reply.header('date', new Date(options.state.now()).toUTCString());
     record.durationMs = options.state.now() - record.time;
     const changed = await deliverAfter(faults, request, reply, payload);
     const isLost = faults.some(({ kind }) => kind === 'reset-after');

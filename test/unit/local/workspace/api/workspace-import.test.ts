@@ -292,6 +292,16 @@ describe('workspace/import', () => {
     });
   }
 
+  it('tells in its answer the time by the clock that objects have', async () => {
+    workspace = await openWorkspace({ now: () => 1_800_000_000_500 });
+
+    const { headers } = await importText('/Shared/a', '1', { format: 'RAW' });
+
+    const { modified_at } = await statusOf('/Shared/a');
+    assert.equal(modified_at, 1_800_000_000_500);
+    assert.equal(Date.parse(headers.get('date') ?? ''), 1_800_000_000_000);
+  });
+
   it('wants the parent folder to exist', async () => {
     const { status, body } = await importText('/Workspace/Shared/no/f.txt', 'x', {
       format: 'AUTO',
