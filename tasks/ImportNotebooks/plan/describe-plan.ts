@@ -120,8 +120,8 @@ export function describeResult(
   const { notebooks, files, archives, deleted, folders, unchanged } = counts;
   // Without overwriting, what was left alone may be anything.
   if (options.overwrite && importedCount(counts) + deleted + folders === 0 && unchanged > 0) {
-    const what = options.isDryRun ? 'Dry run: nothing would change' : 'Nothing has changed';
-    return `${what}: ${targetFolder} holds ${count(unchanged, 'object')} of the source already.`;
+    const what = options.isDryRun ? 'Dry run: nothing would change,' : 'Nothing has changed:';
+    return `${what} ${targetFolder} holds ${count(unchanged, 'object')} of the source already.`;
   }
   const parts = [
     ...(notebooks > 0 ? [count(notebooks, 'notebook')] : []),

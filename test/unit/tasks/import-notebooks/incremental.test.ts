@@ -337,7 +337,7 @@ describe('ImportNotebooks again', () => {
   it('says in a dry run that nothing would change', async () => {
     assert.equal(
       (await runAgain({ dryRun: 'true' })).message,
-      'Dry run: nothing would change: /Shared/app holds 3 objects of the source already.',
+      'Dry run: nothing would change, /Shared/app holds 3 objects of the source already.',
     );
   });
 
