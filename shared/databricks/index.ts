@@ -67,7 +67,7 @@ export {
 } from './jobs';
 export { isJsonObject, type Json, type JsonObject, parseJson, stringifyJson } from './json';
 export { type Logger, silentLogger } from './logger';
-export { comparableFormat, isSameContent } from './notebook-content';
+export { comparableFormat, hasSentMetadata, isSameContent } from './notebook-content';
 export {
   detectFormat,
   type FileFormat,

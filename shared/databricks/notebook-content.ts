@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, parseJson } from './json';
+import { isDeepStrictEqual } from 'node:util';
+import { isJsonObject, type Json, type JsonObject, parseJson } from './json';
 import type { ImportFormat } from './notebook-format';
 import type { ExportFormat } from './workspace-objects';
 
@@ -58,15 +59,38 @@ function hasSameHeader(ours: string, theirs: string): boolean {
   return sign === undefined || other === undefined || sign === other;
 }
 
-/** Undefined when it is no notebook. */
-function jupyterCells(text: string): string[] | undefined {
-  let notebook: Json;
+/**
+ * Whether a Jupyter notebook was exported with all metadata that it was sent with (environment, language, widgets …); what
+ * the service adds does not matter.
+ */
+export function hasSentMetadata(sent: Uint8Array, exported: Uint8Array): boolean {
+  const [ours, theirs] = [parseNotebook(toText(sent)), parseNotebook(toText(exported))];
+  return (
+    ours !== undefined && theirs !== undefined && isWithin(ours['metadata'], theirs['metadata'])
+  );
+}
+
+function isWithin(part: Json | undefined, whole: Json | undefined): boolean {
+  if (part === undefined) return true;
+  if (!isJsonObject(part)) return isDeepStrictEqual(part, whole);
+  return (
+    isJsonObject(whole) &&
+    Object.entries(part).every(([name, value]) => isWithin(value, whole[name]))
+  );
+}
+
+function parseNotebook(text: string): JsonObject | undefined {
   try {
-    notebook = parseJson(text);
+    const notebook = parseJson(text);
+    return isJsonObject(notebook) ? notebook : undefined;
   } catch {
     return undefined;
   }
-  const cells = isJsonObject(notebook) ? notebook['cells'] : undefined;
+}
+
+/** Undefined when it is no notebook. */
+function jupyterCells(text: string): string[] | undefined {
+  const cells = parseNotebook(text)?.['cells'];
   if (!Array.isArray(cells)) return undefined;
   return cells
     .filter(isJsonObject)

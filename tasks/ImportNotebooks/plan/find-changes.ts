@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import {
   ApiError,
   comparableFormat,
+  hasSentMetadata,
   isSameContent,
   type Workspace,
   type WorkspaceObject,
@@ -19,6 +20,8 @@ export interface CompareOptions {
   readonly maxParallel: number;
   readonly sizeLimits: SizeLimits;
   readonly signal: AbortSignal;
+  /** True: what was sent as metadata of a Jupyter notebook must be there, too. */
+  readonly isWhole?: boolean;
 }
 
 export interface ChangeOptions extends CompareOptions {
@@ -67,7 +70,7 @@ async function judge(
     return isRecorded ? { item, entry: recorded } : planned;
   }
   if (!isRecorded && !mayCompareUnrecorded(item, options)) return planned;
-  const found = await compareInTarget(item, content, options);
+  const found = await compareInTarget(item, content, { ...options, isWhole: !isRecorded });
   if (found === 'same') return { item, entry: toEntry(object, sent) };
   return isRecorded ? whyRecordedIsSent(planned, found, options) : planned;
 }
@@ -99,15 +102,12 @@ export function hasOtherLanguage({ language }: WorkspaceObject, { format }: Impo
   );
 }
 
-/**
- * A comparison finds out less than a hash; of what an import sent that did not finish there is nothing else. Of a Jupyter
- * notebook it does not see the metadata.
- */
+/** A comparison finds out less than a hash; of what an import sent that did not finish there is nothing else. */
 function mayCompareUnrecorded(
   { format: { format } }: ImportItem,
   { isInterrupted }: ChangeOptions,
 ): boolean {
-  return isInterrupted && (format === 'SOURCE' || format === 'RAW');
+  return isInterrupted && comparableFormat(format) !== undefined;
 }
 
 async function readIfPossible(item: ImportItem): Promise<Uint8Array | undefined> {
@@ -143,13 +143,15 @@ export type Comparison = 'same' | 'different' | 'unknown';
 export async function compareInTarget(
   { path, format }: ImportItem,
   content: Uint8Array,
-  { workspace, targetFolder, signal }: CompareOptions,
+  { workspace, targetFolder, signal, isWhole = false }: CompareOptions,
 ): Promise<Comparison> {
   const readFormat = comparableFormat(format.format);
   if (readFormat === undefined) return 'unknown';
   try {
     const found = await workspace.objects.export(`${targetFolder}/${path}`, readFormat, signal);
-    return isSameContent(format.format, content, found) ? 'same' : 'different';
+    if (!isSameContent(format.format, content, found)) return 'different';
+    const mayDiffer = isWhole && format.format === 'JUPYTER' && !hasSentMetadata(content, found);
+    return mayDiffer ? 'different' : 'same';
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return error.kind === 'not-found' ? 'different' : 'unknown';

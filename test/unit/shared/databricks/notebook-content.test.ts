@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { comparableFormat, isSameContent } from '../../../../shared/databricks';
+import { comparableFormat, hasSentMetadata, isSameContent } from '../../../../shared/databricks';
 
 const header = '# Databricks notebook source\n';
 const separator = '\n\n# COMMAND ----------\n\n';
@@ -114,5 +114,34 @@ describe('isSameContent', () => {
         assert.equal(same('SOURCE', header + lines.join('\n'), header + changed.join('\n')), false);
       }),
     );
+  });
+});
+
+describe('hasSentMetadata', () => {
+  const has = (sent: string, exported: string): boolean =>
+    hasSentMetadata(Buffer.from(sent), Buffer.from(exported));
+  const own = { widgets: { a: [1] }, language_info: { name: 'python' } };
+
+  it('ignores what the service adds', () => {
+    const exported = { ...own, kernelspec: {}, language_info: { name: 'python', version: '3' } };
+
+    assert.equal(has(jupyter([], own), jupyter([], exported)), true);
+    assert.equal(has('{"cells": []}', jupyter([])), true);
+  });
+
+  for (const [what, exported] of [
+    ['another value', { ...own, language_info: { name: 'sql' } }],
+    ['another list', { ...own, widgets: { a: [1, 2] } }],
+    ['what is missing', { widgets: own.widgets }],
+    ['a text in place of members', { ...own, widgets: 'a' }],
+  ] as const) {
+    it(`notices ${what}`, () => {
+      assert.equal(has(jupyter([], own), jupyter([], exported)), false);
+    });
+  }
+
+  it('takes what is no notebook for another one', () => {
+    assert.equal(has(jupyter([]), '['), false);
+    assert.equal(has('[]', jupyter([])), false);
   });
 });

@@ -396,17 +396,22 @@ describe('ImportNotebooks again', () => {
   });
 
   describe('after one that was interrupted', () => {
-    it('sends again a Jupyter notebook that it does not know, of which it cannot compare all', async () => {
-      write('j.ipynb', aJupyter('1'));
-      workspace.types.set('/Shared/app/j', 'NOTEBOOK');
-      workspace.edit('/Shared/app/j', aJupyter('4'));
-      workspace.types.set(claimPath, 'FILE');
-      workspace.edit(claimPath, '{}');
+    for (const [what, deployed, sent] of [
+      ['leaves a Jupyter notebook that is there as a whole', '1', []],
+      ['sends a Jupyter notebook of which only the metadata differ', '4', ['import /Shared/app/j']],
+    ] as const) {
+      it(what, async () => {
+        write('j.ipynb', aJupyter('1'));
+        workspace.types.set('/Shared/app/j', 'NOTEBOOK');
+        workspace.edit('/Shared/app/j', aJupyter(deployed).replace('{', '{ '));
+        workspace.types.set(claimPath, 'FILE');
+        workspace.edit(claimPath, '{}');
 
-      await runAgain();
+        await runAgain();
 
-      assert.deepEqual(workspace.changes(), ['import /Shared/app/j']);
-    });
+        assert.deepEqual(workspace.changes(), sent);
+      });
+    }
 
     it('blames nobody when the source goes back to what is recorded', async () => {
       for (const name of ['a.py', 'x/c.py']) write(name, `${header}\nnew`);
