@@ -179,6 +179,27 @@ describe('cancel before a step knows its run', () => {
     assert.deepEqual(await scene.states(), []);
   });
 
+  it('cancels the run whose answer was lost before it waits to submit again after 429', async () => {
+    const headers = { 'Retry-After': '20' };
+    scene.fault(call.submit, 'reset-after');
+    scene.fault(call.submit, 'status', { status: 429, headers });
+
+    const cancelled = await scene.cancelWhen(
+      (logged) => logged('Trying again in 20'),
+      runNotebook('endless'),
+    );
+
+    const [run, ...others] = await scene.runs();
+    assert.deepEqual([run?.state, others], ['CANCELED', []]);
+    assert.ok(
+      errorsOf(cancelled.step('step')).includes(
+        `The step was cancelled; run ${run?.runId} is cancelled too.`,
+      ),
+    );
+    assert.equal(scene.sent(call.submit).length, 3);
+    assert.equal(new Set(scene.tokens()).size, 1);
+  });
+
   it('says so when the service refuses the run in the same moment', async () => {
     scene.fault(call.submit, 'latency', { delayMs: 300, times: 2 });
     scene.fault(call.submit, 'status', { status: 403, times: 2 });

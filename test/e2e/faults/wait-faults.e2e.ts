@@ -96,6 +96,9 @@ describe('DatabricksWaitForRun', () => {
     assert.deepEqual(errorsOf(step('step')), [
       `Reading run ${runId} failed: Invalid access token (HTTP 403 PERMISSION_DENIED, ${place()}). ${signedIn()} The token was refused: it may have expired or been revoked, or the identity may not see this run. The run itself goes on in the workspace.`,
     ]);
+    const { resultState, results = '', runPageUrl } = step('step').outputs;
+    assert.equal(resultState, 'RUNNING');
+    assert.deepEqual(JSON.parse(results), [{ runId, resultState, runPageUrl }]);
     assert.deepEqual(await scene.states(), ['RUNNING']);
   });
 
