@@ -10,5 +10,9 @@ export const mochaHooks = {
   afterEach(): void {
     sinon.restore();
   },
-  afterAll: removeTempDirectories,
+  /** Thousands of files take a busy machine a while. */
+  afterAll(this: Mocha.Context): void {
+    this.timeout(60_000);
+    removeTempDirectories();
+  },
 };
