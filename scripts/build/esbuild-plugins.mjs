@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { basename, join } from 'node:path';
 import { types } from 'node:util';
@@ -8,7 +8,9 @@ import { types } from 'node:util';
  * text that is not there once ends the build: the package has changed.
  */
 export function editedPackages(root, edits) {
-  const byPath = new Map(edits.map(({ file, edits }) => [join(root, 'node_modules', file), edits]));
+  const byPath = new Map(
+    edits.map(({ file, edits }) => [realpathSync(join(root, 'node_modules', file)), edits]),
+  );
   return {
     name: 'edited-packages',
     setup(build) {
