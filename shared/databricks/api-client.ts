@@ -137,7 +137,7 @@ export class ApiClient {
       try {
         return await this.#attempt(request, remainingMs);
       } catch (error) {
-        isUnclear ||= !isRefused(error);
+        isUnclear ||= !isRefused(error) && !isRefusedToken(error);
         throw error;
       }
     };

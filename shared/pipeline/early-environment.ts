@@ -13,7 +13,10 @@ export interface JobVariables {
 
 // What is printed while the task is loaded, a line for each variable and input, goes out at once.
 process.stdout.cork();
-process.nextTick(() => process.stdout.uncork());
+const uncork = (): void => process.stdout.uncork();
+process.nextTick(uncork);
+// The process may end before that.
+process.once('exit', uncork);
 
 /** Inputs and variables that always hold a secret, whether the pipeline's author marked them so or not. */
 const secretKeys = [

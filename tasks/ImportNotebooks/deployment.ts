@@ -21,7 +21,7 @@ import {
   type ManifestEntry,
   manifestName,
 } from './manifest/manifest';
-import { writeManifest } from './manifest/manifest-store';
+import { readManifest, writeManifest } from './manifest/manifest-store';
 import { type Comparison, compareInTarget, isUntouched, toEntry } from './plan/find-changes';
 import type { ImportPlan, PlannedImport, UnchangedItem } from './plan/import-plan';
 import { setPermissions } from './set-permissions';
@@ -70,6 +70,25 @@ function asAnswered(object: WorkspaceObject, { answeredAt }: Sent): WorkspaceObj
   return modifiedAt <= answeredAt + longestDelayMs ? object : { ...object, modifiedAt: answeredAt };
 }
 
+/** Who may not write the note may make nothing else in the folder, but perhaps edit what is there. */
+function makesSomething({ imports }: ImportPlan): boolean {
+  return imports.some(
+    ({ replaces, deletesFirst }) => replaces === undefined || deletesFirst !== 'nothing',
+  );
+}
+
+/** Of an archive of which only is known that it was imported. */
+const archiveEntry: ManifestEntry = {
+  hash: '',
+  format: 'DBC',
+  objectId: undefined,
+  modifiedAt: undefined,
+};
+
+function withArchives(manifest: Manifest, paths: readonly string[]): Manifest {
+  return new Map([...paths.map((path) => [path, archiveEntry] as const), ...manifest]);
+}
+
 /** Waits before what another import has changed is restored, in ms: that one may not have sent all yet. */
 const restoreAgainAfterMs = [0, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000];
 
@@ -102,11 +121,11 @@ export class Deployment {
     }
     await this.#execute();
     await this.#afterSending(() => this.#check.compare(plan));
-    if (this.#claim === undefined) return;
+    if (this.#claim === undefined) return this.#recordArchives();
     const company = await this.#lookForOthers(this.#claim);
     if (company === 'others') await this.#afterSending(() => this.#restore());
-    // What two imports mixed is recorded by none of them: the next import compares it.
-    const recorded = company === 'nobody' ? this.#record(plan) : undefined;
+    // What two imports mixed is recorded by none of them: the next import compares it. Whose archives' folders are stays known.
+    const recorded = company === 'nobody' ? this.#record(plan) : this.#recordArchives();
     await Promise.all([recorded, this.#release()]);
   }
 
@@ -145,16 +164,20 @@ export class Deployment {
       this.#claim = await ImportClaim.stake(workspace, inputs.targetFolder, {
         by: describePipelineRun(host),
         since: new Date(clock.now()),
-        archives: plan.imports
-          .filter(({ item }) => item.format.kind === 'archive')
-          .map(({ item }) => item.path),
+        archives: [
+          ...plan.imports
+            .filter(({ item }) => item.format.kind === 'archive')
+            .map(({ item }) => item.path),
+          ...this.#archivesOfEarlier(),
+        ],
         folderReady,
         signal,
       });
     } catch (error) {
       if (!(error instanceof ApiError)) throw withConsequence(error, 'Nothing was imported yet.');
-      // Who may not write the note may not import either.
-      if (error.kind === 'permission-denied') throw refusedBeforeImport(error);
+      if (error.kind === 'permission-denied' && makesSomething(plan)) {
+        throw refusedBeforeImport(error);
+      }
       host.debug(error.message);
       return;
     }
@@ -285,10 +308,33 @@ export class Deployment {
     );
   }
 
+  /** What an import that was stopped did not get to record. */
+  #archivesOfEarlier(): string[] {
+    const { target } = this.#options;
+    const { earlier, tree } = target;
+    return (earlier?.archives ?? []).filter((path) => tree.get(path)?.objectType === 'DIRECTORY');
+  }
+
   async #record(plan: ImportPlan): Promise<void> {
     const { context, workspace, inputs, target } = this.#options;
     const before = target.manifest ?? new Map<string, ManifestEntry>();
     const after = this.#nextManifest(before, plan);
+    if (isSameManifest(before, after)) return;
+    await writeManifest(workspace, inputs.targetFolder, after, context);
+  }
+
+  /** Adds to the record that the folders of archives came from an import: else a merge would not replace them again. */
+  async #recordArchives(): Promise<void> {
+    const { context, workspace, inputs, plan } = this.#options;
+    const sent = plan.imports
+      .map(({ item }) => item)
+      .filter(({ path, format }) => format.kind === 'archive' && this.#uploader.sentTo(path));
+    if (sent.length === 0) return;
+    const before = (await readManifest(workspace, inputs.targetFolder, context)) ?? new Map();
+    const after = withArchives(
+      before,
+      sent.map(({ path }) => path),
+    );
     if (isSameManifest(before, after)) return;
     await writeManifest(workspace, inputs.targetFolder, after, context);
   }
@@ -298,7 +344,8 @@ export class Deployment {
     const isThere = (path: string): boolean =>
       !this.#check.hasListed(folderOf(path)) || found.has(path);
     const deleted = new Set([...plan.deletions, ...plan.inTheWay, ...plan.replacedContent]);
-    const next = new Map([...before].filter(([path]) => !deleted.has(path) && isThere(path)));
+    const known = withArchives(before, this.#archivesOfEarlier());
+    const next = new Map([...known].filter(([path]) => !deleted.has(path) && isThere(path)));
     for (const { item, entry } of plan.unchanged) {
       const object = found.get(item.path);
       const isSame = entry && (object === undefined || isUntouched(object, entry));

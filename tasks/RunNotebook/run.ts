@@ -6,8 +6,8 @@ import { readInputs } from './inputs';
 /** Runs a notebook; succeeds only when the run succeeded. */
 export async function runNotebook(context: TaskContext): Promise<TaskSuccess> {
   const { connection, submit, wait } = readInputs(context.input, context.host);
-  const limitMs = Math.max(wait.waitTimeoutMs ?? 0, submit.runTimeoutSeconds * 1000);
-  const mayTakeMs = limitMs || Number.POSITIVE_INFINITY;
+  const mayTakeMs =
+    wait.waitTimeoutMs || submit.runTimeoutSeconds * 1000 || Number.POSITIVE_INFINITY;
   const workspace = await context.connect(connection(), { mayTakeMs });
 
   const { runId, runPageUrl } = await submitNotebookRun(context, workspace, submit);

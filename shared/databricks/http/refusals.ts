@@ -23,7 +23,7 @@ const rows: readonly RefusalRow[] = [
   },
   { refusal: 'wrong-tenant', message: /expected iss claim to be/i },
   { refusal: 'wrong-audience', message: /expected aud claim to be/i },
-  { refusal: 'invalid-token', message: /invalid access token/i },
+  { refusal: 'invalid-token', message: /\binvalid (access )?token\b|\binvalid_token\b/i },
   {
     refusal: 'not-in-workspace',
     message:
@@ -43,18 +43,23 @@ export function isOfNetwork(refusal: Refusal | undefined): boolean {
 }
 
 /**
- * Whether the token itself is refused, so that another one may help. Of 403 only those that say so: most are about permissions, in
- * which words like "personal access token" mean that of a Git provider. Some services call an expired token a bad request.
+ * Whether the token itself is refused, so that another one may help. Of the 403 of the service only those that say so: most are
+ * about permissions, in which words like "personal access token" mean that of a Git provider. A page, or an empty answer, says
+ * nothing about permissions. Some services call an expired token a bad request.
  */
 export function isOfToken({
   status,
   errorCode,
   serverMessage,
   refusal,
-}: Pick<ApiErrorDetails, 'status' | 'errorCode' | 'serverMessage' | 'refusal'>): boolean {
+  isFromService,
+}: Pick<
+  ApiErrorDetails,
+  'status' | 'errorCode' | 'serverMessage' | 'refusal' | 'isFromService'
+>): boolean {
   if (status === 401 || refusal === 'expired-token' || refusal === 'invalid-token') return true;
   if (status !== 403 || errorCode === 'PERMISSION_DENIED') return false;
-  return /\b(token|jwt|expired)\b/i.test(serverMessage);
+  return !isFromService || /\b(token|jwt|expired)\b/i.test(serverMessage);
 }
 
 /** What to do when nothing is known about how the caller signed in. */

@@ -57,6 +57,8 @@ export async function waitForRuns(
     context.ledger.updateRun(workspace.host, runId, {
       waitedBy: context.identity.hash,
       cancelOnPipelineCancel: inputs.cancelOnPipelineCancel,
+      // Whatever an earlier attempt wanted: this one waits for the run again.
+      isCancelRequested: false,
     });
   }
   const { reports, failure } = await watchAll(context, workspace, runs, inputs);

@@ -1,7 +1,14 @@
 import { ApiError, ExpectedError, type Workspace } from '../../../shared/databricks';
 import type { TaskHost } from '../../../shared/pipeline/task-host';
+import { listSome } from '../import-error';
 import { ifFound } from '../target/target-tree';
-import { decodeManifest, encodeManifest, type Manifest, manifestName } from './manifest';
+import {
+  decodeManifest,
+  encodeManifest,
+  findArchives,
+  type Manifest,
+  manifestName,
+} from './manifest';
 import { writeOwnFile } from './own-file';
 
 interface StoreOptions {
@@ -29,7 +36,7 @@ export async function readManifest(
   }
 }
 
-/** Records what was imported. A record that cannot be written is warned of: it costs the next import time, nothing else. */
+/** Records what was imported. A record that cannot be written is warned of, with what that costs the next import. */
 export async function writeManifest(
   workspace: Workspace,
   targetFolder: string,
@@ -42,7 +49,13 @@ export async function writeManifest(
   } catch (error) {
     if (signal.aborted || !(error instanceof ExpectedError)) throw error;
     host.warning(
-      `What was imported could not be recorded, so the next import sends everything again. ${error.message}`,
+      `What was imported could not be recorded, so the next import sends everything again${describeArchives(manifest)}. ${error.message}`,
     );
   }
+}
+
+function describeArchives(manifest: Manifest): string {
+  const archives = findArchives(manifest);
+  if (archives.length === 0) return '';
+  return `, and a merge refuses to replace what came out of archives (${listSome(archives)}) until you delete it`;
 }

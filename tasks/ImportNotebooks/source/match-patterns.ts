@@ -73,12 +73,18 @@ function parseRule(line: string, platform: NodeJS.Platform): Rule {
   return {
     line,
     isInclude,
-    isUsed: isInclude || pattern.split('/').some((name) => skippedNames.includes(name)),
+    isUsed: isInclude || isPrecaution(pattern),
     glob: parseGlob(pattern, platform),
     wholeFolders: /^\*\*$|\/\*\*$/.test(pattern)
       ? parseGlob(pattern.slice(0, -3) || '**', platform)
       : undefined,
   };
+}
+
+/** Excludes what need not be there, wherever it may be, or what is never looked at. */
+function isPrecaution(pattern: string): boolean {
+  const names = pattern.split('/');
+  return names[0] === '**' || names.some((name) => skippedNames.includes(name));
 }
 
 /** The default; it needs no library. */

@@ -66,7 +66,7 @@ describe('RunNotebook', () => {
     [
       ['the longest wait', '120', '0', 120],
       ['the longest run', '0', '120', 120],
-      ['the longer of both', '30', '120', 120],
+      ['the wait, which ends before the run', '30', '120', 30],
       ['no limit', '0', '0', Number.POSITIVE_INFINITY],
     ];
   for (const [title, waitTimeoutMinutes, runTimeoutMinutes, minutes] of limits) {

@@ -7,6 +7,7 @@ import {
   type ApiError,
   type ApiRequest,
   type Credentials,
+  isRefused,
   type JsonObject,
   LoginError,
   TransportError,
@@ -369,6 +370,9 @@ describe('ApiClient', () => {
       ['401', answer(401, { message: 'no' })],
       ['403 for an expired token', answer(403, { error_code: 403, message: 'JWT has expired' })],
       ['403 for an expired token, as a page', answer(403, page)],
+      ['403 as a page that says nothing', answer(403, '<title>Error 403</title>')],
+      ['403 without a word', answer(403, '')],
+      ['403 of OAuth', answer(403, { error: 'invalid_token' })],
       [
         '403 for an invalid token',
         answer(403, {
@@ -394,6 +398,14 @@ describe('ApiClient', () => {
         assert.equal(renewals(), 1);
       });
     }
+
+    it('takes no refusal of the old token for a call that may have been done', async () => {
+      const { credentials } = renewableCredentials();
+      const replies = [answer(403, 'Invalid access token.'), answer(400, { message: 'no' })];
+      const { client } = setUp({ 'POST /api/2.0/x': replies }, { credentials });
+
+      await assert.rejects(client.request(post), (error) => isRefused(error));
+    });
 
     const ofPermissions: readonly (readonly [string, JsonObject])[] = [
       ['the object', { error_code: 'PERMISSION_DENIED', message: 'No permission to edit /x.' }],

@@ -785,6 +785,74 @@ describe('ImportNotebooks', () => {
     });
   });
 
+  describe('with an archive that it has imported', () => {
+    const own = ['running', 'json'].map((end) => `/Shared/app/.databricks-import.${end}`);
+    const archive = { 'd.dbc': 'PK a b' };
+    const notebook = { ...archive, 'z.py': header };
+
+    it('imports it again after somebody else imported at the same time', async () => {
+      const workspace = new FakeWorkspace();
+      workspace.interfere = (request) => {
+        if (isImportOf(request, '/Shared/app/d')) workspace.edit(own[0] ?? '', '{"id": "other"}');
+        return undefined;
+      };
+      assert.match((await anImport(workspace, archive).run()).message, /^Imported 1 archive/);
+      workspace.interfere = () => undefined;
+
+      assert.match((await anImport(workspace, archive).run()).message, /^Imported 1 archive/);
+    });
+
+    for (const [what, files] of [
+      ['changed nothing', { 'z.py': header }],
+      ['sent something else', { 'z.py': `${header}\nnew` }],
+    ] as const) {
+      it(`imports it again when it was interrupted, and an import between ${what}`, async () => {
+        const workspace = new FakeWorkspace();
+        workspace.interfere = ({ url }) =>
+          url.includes('/workspace/list') && workspace.types.has('/Shared/app/d')
+            ? refuse(400, 'INVALID_PARAMETER_VALUE', 'No.')
+            : undefined;
+        await assert.rejects(anImport(workspace, notebook).run());
+        workspace.interfere = () => undefined;
+        await anImport(workspace, files, { contents: '**/*.py' }).run();
+
+        const { message } = await anImport(workspace, notebook).run();
+
+        assert.match(message, /1 archive to/);
+      });
+    }
+
+    it('says what it means that this cannot be recorded', async () => {
+      const workspace = new FakeWorkspace();
+      workspace.interfere = (request) =>
+        own.some((path) => isImportOf(request, path))
+          ? refuse(400, 'QUOTA_EXCEEDED', 'No files.')
+          : undefined;
+      const { run, host } = anImport(workspace, archive);
+
+      await run();
+
+      assert.match(
+        host.warnings.join(),
+        /a merge refuses to replace what came out of archives \(d\) until you delete it/,
+      );
+    });
+  });
+
+  it('needs no note to overwrite what is there', async () => {
+    const workspace = new FakeWorkspace({
+      '/Shared/app': 'DIRECTORY',
+      '/Shared/app/a': 'NOTEBOOK',
+    });
+    workspace.interfere = (request) =>
+      isImportOf(request, '/Shared/app/a') || request.method === 'GET'
+        ? undefined
+        : refuse(403, 'PERMISSION_DENIED', 'No.');
+    const { run } = anImport(workspace, { 'a.py': header });
+
+    assert.equal((await run()).message, 'Imported 1 notebook to /Shared/app.');
+  });
+
   describe('with an archive', () => {
     const others = {
       '/Shared/app': 'DIRECTORY',

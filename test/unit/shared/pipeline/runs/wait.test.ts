@@ -657,6 +657,16 @@ describe('waitForRuns', () => {
       assert.equal(context.ledger.findRun(stubHost, '7')?.isCancelRequested, false);
     });
 
+    it('forgets that an earlier attempt could not cancel the run, and waits for it', async () => {
+      const { wait, context } = arrange({ [getRun]: aRun(), [getOutput]: aRunOutput('ok') });
+      const { hash } = context.identity;
+      context.ledger.updateRun(stubHost, '7', { waitedBy: hash, isCancelRequested: true });
+
+      await wait();
+
+      assert.equal(context.ledger.findRun(stubHost, '7')?.isCancelRequested, false);
+    });
+
     it('leaves to the end of the job what could not be cancelled, whatever it does else', async () => {
       const { wait, context, host } = arrange(
         { [getRun]: running, [cancelRun]: answer(503, 'busy') },
@@ -815,6 +825,7 @@ describe('waitForRuns', () => {
       runId: '7',
       runPageUrl: page,
       cancelOnPipelineCancel: false,
+      isCancelRequested: false,
       waitedBy: context.identity.hash,
       isOver: true,
     });

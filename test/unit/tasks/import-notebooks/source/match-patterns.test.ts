@@ -106,6 +106,7 @@ describe('parsePatterns', () => {
     ['of what another one excludes', '**\n!*.py\n!a.py', []],
     ['of what lies in a folder that another one excludes', '**\n!etl/**\n!**/*.sql', []],
     ['of what cannot lie in such a folder', '**\n!etl/**\n!x/*.sql', ['!x/*.sql']],
+    ['of what need not be there', '**\n!**/__pycache__/**\n!**/*.pyc', []],
     ['of what is never looked at', '**\n!.git/**\n!**/node_modules/', []],
   ];
   for (const [title, patterns, expected] of exclusions) {
