@@ -727,7 +727,8 @@ describe('submitNotebookRun', () => {
       assert.deepEqual(test.marker(), { submissionNumber: 0 });
     });
 
-    it('learns by the token which run it has to cancel', async () => {
+    /** A step that is cancelled when run 7 was started and the answer is on its way. */
+    function arrangeCancelled() {
       const test = arrange({
         routes: {
           [submit]: () => {
@@ -737,6 +738,11 @@ describe('submitNotebookRun', () => {
           [cancelRun]: {},
         },
       });
+      return test;
+    }
+
+    it('learns by the token which run it has to cancel', async () => {
+      const test = arrangeCancelled();
 
       await assert.rejects(test.run(), {
         name: 'CancelledError',
@@ -751,15 +757,7 @@ describe('submitNotebookRun', () => {
     });
 
     it('records that run before it forgets that its submit is pending', async () => {
-      const test = arrange({
-        routes: {
-          [submit]: () => {
-            test.cancel(cancelled);
-            return { run_id: 7 };
-          },
-          [cancelRun]: {},
-        },
-      });
+      const test = arrangeCancelled();
       const { ledger } = test.context;
       const record = sinon.spy(ledger, 'updateRun');
       const forget = sinon.spy(ledger, 'writeStep').withArgs('step-1', sinon.match.has('runId'));
